@@ -1,0 +1,1 @@
+"""Collects listings from configured platforms, politely, and rechecks them."""

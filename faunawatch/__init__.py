@@ -1,0 +1,1 @@
+"""The product command: composition root of crawler, classifier, review screens and data."""

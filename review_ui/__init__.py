@@ -1,0 +1,1 @@
+"""The reviewers' and liaisons' screens: parse, one verb or query of ``data``, render."""
