@@ -1,1 +1,1 @@
-"""Records, verbs and reference data: the floor of the house, which knows none of the parts above it."""
+"""Records, verbs and reference data: the floor of the house; it knows no part above it."""

@@ -1,0 +1,393 @@
+"""Listings and what was seen of them: sightings and rechecks are added, the rest is computed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from data.availability import GoneCause, Look, Outcome, Standing, after, fold
+from data.base import Clock, Happened, Record, Word
+from data.crawls import Crawl
+from data.found import EvidenceKind, FoundListing, FoundSeller, Seen, StoredEvidence
+from data.sellers import Seller
+from data.states import Availability
+
+
+class Evidence(Record):
+    """Stored bytes with their SHA-256 and two clocks: when captured and when stored."""
+
+    __tablename__ = "evidence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[EvidenceKind] = mapped_column(Word(EvidenceKind))
+    media_type: Mapped[str] = mapped_column(default="")
+    size: Mapped[int] = mapped_column(doc="bytes before compression")
+    url: Mapped[str] = mapped_column(Text, default="")
+    captured_at: Mapped[datetime]
+    stored_at: Mapped[datetime]
+    purged_at: Mapped[datetime | None]
+    sighting_id: Mapped[int | None] = mapped_column(ForeignKey("sightings.id"), index=True)
+    recheck_id: Mapped[int | None] = mapped_column(ForeignKey("rechecks.id"), index=True)
+
+
+class Listing(Record):
+    """One advertisement, known by (platform, external id); its columns are the latest sighting."""
+
+    __tablename__ = "listings"
+    __table_args__ = (
+        UniqueConstraint("platform_id", "external_id"),
+        Index("ix_listings_platform_id_availability", "platform_id", "availability"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[str]
+    external_id: Mapped[str]
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    category: Mapped[str] = mapped_column(Text, default="")
+    price_text: Mapped[str] = mapped_column(Text, default="")
+    price: Mapped[Decimal | None]
+    currency: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(Text, default="")
+    country: Mapped[str] = mapped_column(default="", doc="ISO 3166-1 alpha-2 of the platform")
+    lang: Mapped[str] = mapped_column(default="und", index=True)
+    posted_at: Mapped[datetime | None]
+    seller_id: Mapped[int | None] = mapped_column(ForeignKey("sellers.id"), index=True)
+    first_seen_at: Mapped[datetime] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime]
+    last_listed_at: Mapped[datetime | None] = mapped_column(
+        doc="last time a crawl met it in the platform's lists"
+    )
+    last_live_at: Mapped[datetime | None]
+    availability: Mapped[Availability] = mapped_column(
+        Word(Availability), default=Availability.UNKNOWN
+    )
+    availability_since: Mapped[datetime | None]
+    first_miss_at: Mapped[datetime | None]
+    gone_cause: Mapped[GoneCause | None] = mapped_column(Word(GoneCause))
+    latest_sighting_id: Mapped[int | None]
+    next_recheck_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    seller: Mapped[Seller | None] = relationship(lazy="joined")
+    sightings: Mapped[list["Sighting"]] = relationship(
+        back_populates="listing", order_by="Sighting.at"
+    )
+
+    @property
+    def text(self) -> str:
+        """The text that reasons' offsets point into: title, newline, description."""
+        return f"{self.title}\n{self.description}"
+
+
+class Sighting(Happened, Record):
+    """What a listing said at one moment; never edited."""
+
+    __tablename__ = "sightings"
+    __table_args__ = (UniqueConstraint("listing_id", "crawl_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), index=True)
+    crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"), index=True)
+    url: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    category: Mapped[str] = mapped_column(Text, default="")
+    price_text: Mapped[str] = mapped_column(Text, default="")
+    price: Mapped[Decimal | None]
+    currency: Mapped[str] = mapped_column(default="")
+    place: Mapped[str] = mapped_column(Text, default="")
+    seller_name: Mapped[str] = mapped_column(Text, default="")
+    posted_at: Mapped[datetime | None]
+    images: Mapped[list[Any]] = mapped_column(default=list, doc="addresses as the page gave them")
+    problems: Mapped[list[Any]] = mapped_column(default=list, doc="fields that could not be read")
+    changed: Mapped[bool] = mapped_column(default=False, doc="differs from the sighting before")
+    scored: Mapped[bool] = mapped_column(default=False, index=True)
+
+    listing: Mapped[Listing] = relationship(back_populates="sightings")
+    evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.id")
+
+
+class Recheck(Happened, Record):
+    """One look at a known listing's page to see whether it is still there."""
+
+    __tablename__ = "rechecks"
+    __table_args__ = (UniqueConstraint("listing_id", "crawl_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), index=True)
+    crawl_id: Mapped[int | None] = mapped_column(ForeignKey("crawls.id"), index=True)
+    outcome: Mapped[Outcome] = mapped_column(Word(Outcome))
+    http_status: Mapped[int | None]
+    cause: Mapped[str] = mapped_column(Text, default="", doc="what on the page decided it")
+    control_url: Mapped[str] = mapped_column(Text, default="")
+    control_live: Mapped[bool] = mapped_column(default=False)
+    state_after: Mapped[Availability] = mapped_column(Word(Availability))
+
+    evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.id")
+
+
+class Relisting(Happened, Record):
+    """A listing that is back: the same id again, or a new listing a person confirmed."""
+
+    __tablename__ = "relistings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), index=True)
+    new_listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), index=True)
+    kind: Mapped[str] = mapped_column(doc="same_id, same_seller_media, near_duplicate")
+    confirmed_by: Mapped[int | None]
+
+
+@dataclass(frozen=True)
+class Sighted:
+    """How a sighted listing relates to the store."""
+
+    listing_id: int
+    is_new: bool
+    changed: bool
+    came_back: bool
+
+
+_SAID = ("url", "title", "description", "category", "price_text", "price", "currency", "place")
+
+
+def sight(
+    session: Session,
+    found: Sequence[FoundListing],
+    *,
+    crawl: Crawl,
+    country: str,
+    clock: Clock,
+) -> list[Sighted]:
+    """Add one sighting per found listing; what this crawl already sighted is skipped.
+
+    Running a crawl again after a crash therefore makes no duplicate. The caller commits.
+    """
+    known = _known(session, crawl.platform_id, [one.external_id for one in found])
+    done = _already_sighted(session, crawl.id)
+    results = []
+    for one in found:
+        listing = known.get(one.external_id)
+        if listing is not None and listing.id in done:
+            continue
+        is_new = listing is None
+        if listing is None:
+            listing = _new_listing(session, one, crawl.platform_id, country, clock)
+            known[one.external_id] = listing
+        result = _add_sighting(session, listing, one, crawl, clock)
+        done.add(listing.id)
+        results.append(Sighted(listing.id, is_new, *result))
+    crawl.listings_seen += len(results)
+    crawl.listings_new += sum(one.is_new for one in results)
+    return results
+
+
+def _known(session: Session, platform_id: str, ids: list[str]) -> dict[str, Listing]:
+    rows = session.scalars(
+        select(Listing).where(Listing.platform_id == platform_id, Listing.external_id.in_(ids))
+    )
+    return {row.external_id: row for row in rows}
+
+
+def _already_sighted(session: Session, crawl_id: int) -> set[int]:
+    return set(session.scalars(select(Sighting.listing_id).where(Sighting.crawl_id == crawl_id)))
+
+
+def sighted_external_ids(session: Session, crawl_id: int) -> set[str]:
+    """Return the external ids a crawl has sighted, so that a resumed crawl skips them."""
+    rows = session.scalars(
+        select(Listing.external_id).join(Sighting).where(Sighting.crawl_id == crawl_id)
+    )
+    return set(rows)
+
+
+def _new_listing(
+    session: Session, found: FoundListing, platform_id: str, country: str, clock: Clock
+) -> Listing:
+    now = clock.now()
+    listing = Listing(
+        platform_id=platform_id,
+        external_id=found.external_id,
+        url=found.url,
+        country=country,
+        first_seen_at=now,
+        last_seen_at=now,
+        availability=Availability.UNKNOWN,
+    )
+    session.add(listing)
+    session.flush()
+    return listing
+
+
+def _add_sighting(
+    session: Session, listing: Listing, found: FoundListing, crawl: Crawl, clock: Clock
+) -> tuple[bool, bool]:
+    now = clock.now()
+    changed = _differs(listing, found)
+    sighting = Sighting(
+        listing_id=listing.id,
+        crawl_id=crawl.id,
+        at=now,
+        clock_shift_s=int(clock.shift.total_seconds()),
+        seller_name=found.seller.name if found.seller else "",
+        posted_at=found.posted_at,
+        images=list(found.images),
+        problems=list(found.problems),
+        changed=changed,
+        **{name: getattr(found, name) for name in _SAID},
+    )
+    session.add(sighting)
+    session.flush()
+    add_evidence(session, found.evidence, sighting_id=sighting.id)
+    for name in _SAID:
+        setattr(listing, name, getattr(found, name))
+    listing.posted_at = found.posted_at or listing.posted_at
+    listing.seller_id = _seller_id(session, listing, found.seller, now)
+    listing.last_seen_at = now
+    listing.last_listed_at = now
+    listing.latest_sighting_id = sighting.id
+    came_back = _see(session, listing, Look(now, Outcome.LIVE), clock)
+    return changed, came_back
+
+
+def _differs(listing: Listing, found: FoundListing) -> bool:
+    if listing.latest_sighting_id is None:
+        return False
+    said = ("title", "description", "price_text")
+    return any(getattr(listing, name) != getattr(found, name) for name in said)
+
+
+def _seller_id(
+    session: Session, listing: Listing, found: FoundSeller | None, now: datetime
+) -> int | None:
+    if found is None or not found.external_id:
+        return listing.seller_id
+    seller = session.scalar(
+        select(Seller).where(
+            Seller.platform_id == listing.platform_id, Seller.external_id == found.external_id
+        )
+    )
+    if seller is None:
+        seller = Seller(
+            platform_id=listing.platform_id, external_id=found.external_id, first_seen_at=now
+        )
+        session.add(seller)
+    seller.name = found.name or seller.name or found.external_id
+    seller.url = found.url or seller.url or ""
+    seller.profile = found.profile or seller.profile or ""
+    seller.last_seen_at = now
+    session.flush()
+    return seller.id
+
+
+def add_evidence(
+    session: Session,
+    stored: Iterable[StoredEvidence],
+    *,
+    sighting_id: int | None = None,
+    recheck_id: int | None = None,
+) -> None:
+    """Record bytes that are already in the evidence store."""
+    for one in stored:
+        session.add(
+            Evidence(
+                sha256=one.sha256,
+                kind=one.kind,
+                media_type=one.media_type,
+                size=one.size,
+                url=one.url,
+                captured_at=one.captured_at,
+                stored_at=one.stored_at,
+                sighting_id=sighting_id,
+                recheck_id=recheck_id,
+            )
+        )
+
+
+def standing_of(listing: Listing) -> Standing:
+    """Return the stored projection of what is true of a listing."""
+    return Standing(
+        state=listing.availability,
+        since=listing.availability_since,
+        first_miss_at=listing.first_miss_at,
+        gone_cause=listing.gone_cause,
+        last_live_at=listing.last_live_at,
+    )
+
+
+def looks_at(session: Session, listing_id: int) -> list[Look]:
+    """Return every look at a listing in time order: the rows behind its availability."""
+    sightings = session.execute(select(Sighting.at).where(Sighting.listing_id == listing_id))
+    rechecks = session.scalars(select(Recheck).where(Recheck.listing_id == listing_id))
+    looks = [Look(at, Outcome.LIVE) for (at,) in sightings]
+    looks += [Look(row.at, row.outcome, row.control_live) for row in rechecks]
+    return sorted(looks, key=lambda look: look.at)
+
+
+def replay(session: Session, listing_id: int) -> Standing:
+    """Recompute what is true of a listing from its rows alone."""
+    return fold(looks_at(session, listing_id))
+
+
+def _see(session: Session, listing: Listing, look: Look, clock: Clock) -> bool:
+    """Apply one look to the projection; record a relisting when a gone listing is served again."""
+    standing = after(standing_of(listing), look)
+    listing.availability = standing.state
+    listing.availability_since = standing.since
+    listing.first_miss_at = standing.first_miss_at
+    listing.gone_cause = standing.gone_cause
+    listing.last_live_at = standing.last_live_at
+    if standing.came_back:
+        session.add(
+            Relisting(
+                at=look.at,
+                clock_shift_s=int(clock.shift.total_seconds()),
+                old_listing_id=listing.id,
+                new_listing_id=listing.id,
+                kind="same_id",
+            )
+        )
+    return standing.came_back
+
+
+@dataclass(frozen=True)
+class Rechecked:
+    """What a recheck changed."""
+
+    recheck: Recheck
+    became_gone: bool
+    came_back: bool
+
+
+def record_recheck(session: Session, seen: Seen, *, crawl: Crawl, clock: Clock) -> Rechecked | None:
+    """Add one recheck and apply it; None when this crawl has already looked at the listing."""
+    listing = session.get_one(Listing, seen.listing_id)
+    again = select(Recheck.id).where(Recheck.listing_id == listing.id, Recheck.crawl_id == crawl.id)
+    if session.scalar(again) is not None:
+        return None
+    before = listing.availability
+    look = Look(clock.now(), seen.outcome, seen.control_live)
+    came_back = _see(session, listing, look, clock)
+    recheck = Recheck(
+        at=look.at,
+        clock_shift_s=int(clock.shift.total_seconds()),
+        listing_id=listing.id,
+        crawl_id=crawl.id,
+        outcome=seen.outcome,
+        http_status=seen.http_status,
+        cause=seen.cause,
+        control_url=seen.control_url,
+        control_live=seen.control_live,
+        state_after=listing.availability,
+    )
+    session.add(recheck)
+    session.flush()
+    add_evidence(session, seen.evidence, recheck_id=recheck.id)
+    became_gone = listing.availability is Availability.GONE and before is not Availability.GONE
+    return Rechecked(recheck, became_gone, came_back)

@@ -1,0 +1,29 @@
+"""Every record of the store, so that one import registers all tables."""
+
+from data import (
+    audit,
+    crawls,
+    flags,
+    home,
+    jobs,
+    listings,
+    people,
+    reviews,
+    sellers,
+    takedowns,
+    watches,
+)
+
+ALL_RECORDS = (
+    home.Home,
+    watches.Watch,
+    crawls.Crawl,
+    sellers.Seller,
+    listings.Listing,
+    flags.Flag,
+    people.Person,
+    reviews.ReviewTask,
+    takedowns.TakedownRequest,
+    audit.AuditRow,
+    jobs.Job,
+)
