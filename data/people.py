@@ -41,6 +41,10 @@ class Person(Record):
         held = set(self.roles)
         return self.active and (Role.ADMIN in held or bool(held & set(roles)))
 
+    def reads(self, lang: str) -> bool:
+        """Tell whether this person reads a language; text of no known language is for everyone."""
+        return lang == "und" or lang in self.languages
+
 
 class SignInLink(Record):
     """A single-use link; only its hash is kept."""

@@ -1,19 +1,16 @@
-"""Review tasks and decisions: claims are leases taken in one statement, verdicts are rows."""
+"""Review tasks and decisions: a verdict is a row, and undo is a row that supersedes it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from data.base import Happened, Record, Word
+from data.base import Clock, Happened, Record, Word
 from data.flags import Flag
 from data.listings import Listing
-from data.states import TaskEvent, TaskState
-
-LEASE = timedelta(minutes=10)
-UNDO_WITHIN = timedelta(minutes=10)
+from data.states import TASK, TaskEvent, TaskState
 
 
 class TaskKind(StrEnum):
@@ -164,3 +161,84 @@ class Answer:
     reason_code: ReasonCode | None = None
     legal_ground: str = ""
     note: str = ""
+
+
+def step_task(
+    session: Session,
+    task: ReviewTask,
+    event: TaskEvent,
+    *,
+    person_id: int | None,
+    clock: Clock,
+    note: str = "",
+) -> None:
+    """Move a task by its table and add the row that says so; the only way a task moves.
+
+    Claiming and expiring are bulk statements in `data.tasks`, which add the same rows.
+    """
+    task.state = TASK.after(task.state, event)
+    task.version += 1
+    if task.state is not TaskState.CLAIMED:
+        task.claimed_by = task.claimed_until = None
+    add_task_row(session, task.id, event, person_id=person_id, clock=clock, note=note)
+    session.flush()
+
+
+def add_task_row(
+    session: Session,
+    task_id: int,
+    event: TaskEvent,
+    *,
+    person_id: int | None,
+    clock: Clock,
+    note: str = "",
+) -> None:
+    """Add the row that says what happened to a task."""
+    session.add(
+        TaskRow(
+            at=clock.now(),
+            clock_shift_s=int(clock.shift.total_seconds()),
+            task_id=task_id,
+            event=event,
+            person_id=person_id,
+            note=note,
+        )
+    )
+
+
+def queue(
+    session: Session,
+    listing: Listing,
+    kind: TaskKind,
+    *,
+    why: str,
+    clock: Clock,
+    priority: int = 0,
+) -> ReviewTask:
+    """Add a task of this kind for a listing, or return the one that is already open."""
+    open_states = (TaskState.QUEUED, TaskState.CLAIMED, TaskState.ESCALATED)
+    task = session.scalar(
+        select(ReviewTask).where(
+            ReviewTask.listing_id == listing.id,
+            ReviewTask.kind == kind,
+            ReviewTask.state.in_(open_states),
+        )
+    )
+    if task is not None:
+        task.priority = max(task.priority, priority)
+        return task
+    flag = session.scalar(select(Flag).where(Flag.listing_id == listing.id))
+    task = ReviewTask(
+        listing_id=listing.id,
+        flag_id=flag.id if flag else None,
+        kind=kind,
+        lang=listing.lang,
+        why=why,
+        priority=priority,
+        state=TaskState.QUEUED,
+        version=1,
+        created_at=clock.now(),
+    )
+    session.add(task)
+    session.flush()
+    return task

@@ -1,0 +1,198 @@
+"""The queue: claims are leases taken in one statement, so two people never hold one task."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from data.base import Clock
+from data.flags import Flag
+from data.listings import Listing
+from data.people import Person, Role
+from data.reviews import (
+    ReviewTask,
+    TakenByOther,
+    TaskKind,
+    TaskRow,
+    add_task_row,
+    queue,
+    step_task,
+)
+from data.states import TaskEvent, TaskState
+
+LEASE = timedelta(minutes=10)
+RELISTED_PRIORITY = 1000
+_RISK = {"protected": 200, "unclear": 100, "common_farmed": 0}
+
+
+def priority_of(flag: Flag) -> int:
+    """Order the queue by concern first, then by how sure the score is (0-100)."""
+    return _RISK.get(flag.concern, 0) + round(100 * flag.score.offered)
+
+
+def queue_first(session: Session, flag: Flag, *, clock: Clock) -> ReviewTask | None:
+    """Queue a flagged listing for its first look; None when it was queued or decided before."""
+    before = session.scalar(select(ReviewTask.id).where(ReviewTask.listing_id == flag.listing_id))
+    if before is not None:
+        return None
+    listing = session.get_one(Listing, flag.listing_id)
+    return queue(
+        session,
+        listing,
+        TaskKind.FIRST,
+        why="flagged",
+        clock=clock,
+        priority=priority_of(flag),
+    )
+
+
+def queue_relisted(session: Session, listing: Listing, *, clock: Clock) -> ReviewTask:
+    """Put a listing that is back at the top of the queue."""
+    return queue(
+        session,
+        listing,
+        TaskKind.FIRST,
+        why="relisted",
+        clock=clock,
+        priority=RELISTED_PRIORITY,
+    )
+
+
+def expire_leases(session: Session, *, clock: Clock) -> int:
+    """Queue tasks whose lease ran out; return how many."""
+    expired = session.scalars(
+        update(ReviewTask)
+        .where(ReviewTask.state == TaskState.CLAIMED, ReviewTask.claimed_until < clock.now())
+        .values(
+            state=TaskState.QUEUED,
+            claimed_by=None,
+            claimed_until=None,
+            version=ReviewTask.version + 1,
+        )
+        .returning(ReviewTask.id)
+    ).all()
+    for task_id in expired:
+        add_task_row(session, task_id, TaskEvent.EXPIRE, person_id=None, clock=clock)
+    return len(expired)
+
+
+def claimable(person: Person) -> ColumnElement[bool]:
+    """Return the condition for tasks this person may take: language, role, not one's own second."""
+    skipped = exists().where(
+        TaskRow.task_id == ReviewTask.id,
+        TaskRow.event == TaskEvent.SKIP,
+        TaskRow.person_id == person.id,
+    )
+    reads = or_(ReviewTask.lang.in_([*person.languages, "und"]))
+    blind = or_(
+        ReviewTask.kind != TaskKind.SECOND,
+        ReviewTask.first_reviewer_id.is_(None),
+        ReviewTask.first_reviewer_id != person.id,
+    )
+    kinds = [TaskKind.FIRST, TaskKind.SECOND]
+    if person.may(Role.SUPERVISOR):
+        kinds.append(TaskKind.ADJUDICATE)
+    return and_(
+        ReviewTask.state == TaskState.QUEUED, reads, blind, ReviewTask.kind.in_(kinds), ~skipped
+    )
+
+
+def claim(
+    session: Session,
+    person: Person,
+    *,
+    clock: Clock,
+    task_id: int | None = None,
+    among: ColumnElement[bool] | None = None,
+) -> ReviewTask | None:
+    """Take a task for ten minutes in ONE statement; None when there is none to take.
+
+    With `task_id` exactly that task is taken, whatever its language; asking for a task one
+    already holds returns it with a renewed lease. `among` narrows the choice to a view.
+    """
+    expire_leases(session, clock=clock)
+    if task_id is not None and renew(session, task_id, person, clock=clock):
+        return session.get(ReviewTask, task_id, populate_existing=True)
+    wanted = claimable(person) if task_id is None else _exactly(task_id, person)
+    if among is not None:
+        wanted = and_(wanted, among)
+    pick = (
+        select(ReviewTask.id)
+        .where(wanted)
+        .order_by(ReviewTask.priority.desc(), ReviewTask.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.scalar(
+        update(ReviewTask)
+        .where(ReviewTask.id == pick.scalar_subquery(), ReviewTask.state == TaskState.QUEUED)
+        .values(
+            state=TaskState.CLAIMED,
+            claimed_by=person.id,
+            claimed_until=clock.now() + LEASE,
+            version=ReviewTask.version + 1,
+        )
+        .returning(ReviewTask.id)
+    )
+    if taken is None:
+        return None
+    add_task_row(session, taken, TaskEvent.CLAIM, person_id=person.id, clock=clock)
+    session.flush()
+    return session.get(ReviewTask, taken, populate_existing=True)
+
+
+def _exactly(task_id: int, person: Person) -> ColumnElement[bool]:
+    own_first = and_(ReviewTask.kind == TaskKind.SECOND, ReviewTask.first_reviewer_id == person.id)
+    return and_(ReviewTask.id == task_id, ReviewTask.state == TaskState.QUEUED, ~own_first)
+
+
+def renew(session: Session, task_id: int, person: Person, *, clock: Clock) -> bool:
+    """Extend a lease one holds; False when it is no longer one's own."""
+    kept = session.scalar(
+        update(ReviewTask)
+        .where(
+            ReviewTask.id == task_id,
+            ReviewTask.state == TaskState.CLAIMED,
+            ReviewTask.claimed_by == person.id,
+        )
+        .values(claimed_until=clock.now() + LEASE)
+        .returning(ReviewTask.id)
+    )
+    return kept is not None
+
+
+def _held(session: Session, task_id: int, person: Person) -> ReviewTask:
+    task = session.get(
+        ReviewTask, task_id, populate_existing=True, with_for_update={"of": ReviewTask}
+    )
+    if task is None or task.state is not TaskState.CLAIMED or task.claimed_by != person.id:
+        raise TakenByOther("you no longer hold this listing")
+    return task
+
+
+def release(session: Session, task_id: int, person: Person, *, clock: Clock) -> None:
+    """Give a task back to the queue."""
+    step_task(
+        session,
+        _held(session, task_id, person),
+        TaskEvent.RELEASE,
+        person_id=person.id,
+        clock=clock,
+    )
+
+
+def release_all(session: Session, person: Person, *, clock: Clock) -> None:
+    """Give back everything a person holds: signing out does this."""
+    held = session.scalars(
+        select(ReviewTask.id).where(
+            ReviewTask.state == TaskState.CLAIMED, ReviewTask.claimed_by == person.id
+        )
+    ).all()
+    for task_id in held:
+        release(session, task_id, person, clock=clock)
+
+
+def skip(session: Session, task_id: int, person: Person, *, clock: Clock, note: str = "") -> None:
+    """Leave a task to others; this person is not served it again."""
+    task = _held(session, task_id, person)
+    step_task(session, task, TaskEvent.SKIP, person_id=person.id, clock=clock, note=note)
