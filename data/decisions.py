@@ -1,4 +1,4 @@
-"""Deciding and undoing: a verdict is a row, undo is a row that supersedes it, second looks follow."""
+"""Deciding and undoing: a verdict is a row, undo is a row above it, second looks follow."""
 
 import hashlib
 from datetime import timedelta
