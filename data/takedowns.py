@@ -4,13 +4,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from data.base import Happened, Record, Word
 from data.listings import Listing
 from data.reviews import Decision
-from data.states import BatchEvent, BatchState, RequestEvent, RequestState
+from data.states import OPEN_REQUEST, BatchEvent, BatchState, RequestEvent, RequestState
+
+_OPEN_WORDS = ", ".join(f"'{state}'" for state in RequestState if state in OPEN_REQUEST)
+_IS_OPEN = text(f"state IN ({_OPEN_WORDS})")
+_HAS_NUMBER = text("number <> ''")
 
 
 class OutcomeSource(StrEnum):
@@ -39,6 +43,14 @@ class TakedownRequest(Record):
     __table_args__ = (
         UniqueConstraint("listing_id", "attempt"),
         Index("ix_takedown_requests_platform_id_state", "platform_id", "state"),
+        # Two people confirming one listing at once must not open it twice.
+        Index(
+            "uq_takedown_requests_open",
+            "listing_id",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,6 +90,15 @@ class TakedownBatch(Record):
     """What a liaison sends at once; frozen, it never changes again."""
 
     __tablename__ = "takedown_batches"
+    __table_args__ = (
+        Index(
+            "uq_takedown_batches_number",
+            "number",
+            unique=True,
+            sqlite_where=_HAS_NUMBER,
+            postgresql_where=_HAS_NUMBER,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     platform_id: Mapped[str] = mapped_column(index=True)

@@ -68,6 +68,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.String(length=40), nullable=False),
     sa.Column('arguments', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('lane', sa.String(), nullable=False),
     sa.Column('asked_by', sa.String(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('state', sa.String(length=40), nullable=False),
@@ -81,7 +82,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('jobs', schema=None) as batch_op:
         batch_op.create_index('ix_jobs_state_id', ['state', 'id'], unique=False)
+        batch_op.create_index('uq_jobs_lane_running', ['lane'], unique=True, sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
 
+    op.create_table('leases',
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('holder', sa.String(), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_leases'))
+    )
     op.create_table('people',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -136,6 +144,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('takedown_batches', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_takedown_batches_platform_id'), ['platform_id'], unique=False)
+        batch_op.create_index('uq_takedown_batches_number', ['number'], unique=True, sqlite_where=sa.text("number <> ''"), postgresql_where=sa.text("number <> ''"))
 
     op.create_table('watches',
     sa.Column('platform_id', sa.String(), nullable=False),
@@ -490,6 +499,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_takedown_requests_listing_id'), ['listing_id'], unique=False)
         batch_op.create_index('ix_takedown_requests_platform_id_state', ['platform_id', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_takedown_requests_sent_at'), ['sent_at'], unique=False)
+        batch_op.create_index('uq_takedown_requests_open', ['listing_id'], unique=True, sqlite_where=sa.text("state IN ('draft', 'ready', 'batched', 'sent', 'acknowledged', 'appealed')"), postgresql_where=sa.text("state IN ('draft', 'ready', 'batched', 'sent', 'acknowledged', 'appealed')"))
 
     op.create_table('batch_lines',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -575,6 +585,7 @@ def downgrade() -> None:
 
     op.drop_table('batch_lines')
     with op.batch_alter_table('takedown_requests', schema=None) as batch_op:
+        batch_op.drop_index('uq_takedown_requests_open')
         batch_op.drop_index(batch_op.f('ix_takedown_requests_sent_at'))
         batch_op.drop_index('ix_takedown_requests_platform_id_state')
         batch_op.drop_index(batch_op.f('ix_takedown_requests_listing_id'))
@@ -666,6 +677,7 @@ def downgrade() -> None:
     op.drop_table('batch_files')
     op.drop_table('watches')
     with op.batch_alter_table('takedown_batches', schema=None) as batch_op:
+        batch_op.drop_index('uq_takedown_batches_number')
         batch_op.drop_index(batch_op.f('ix_takedown_batches_platform_id'))
 
     op.drop_table('takedown_batches')
@@ -677,7 +689,9 @@ def downgrade() -> None:
     op.drop_table('sign_in_attempts')
     op.drop_table('sellers')
     op.drop_table('people')
+    op.drop_table('leases')
     with op.batch_alter_table('jobs', schema=None) as batch_op:
+        batch_op.drop_index('uq_jobs_lane_running', sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
         batch_op.drop_index('ix_jobs_state_id')
 
     op.drop_table('jobs')
