@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Text, and_, or_, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Index, Text, and_, delete, exists, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from data.base import Clock, Record, Word
 
@@ -35,11 +36,21 @@ class Job(Record):
     """One piece of work, asked for by a person, the schedule or another job."""
 
     __tablename__ = "jobs"
-    __table_args__ = (Index("ix_jobs_state_id", "state", "id"),)
+    __table_args__ = (
+        Index("ix_jobs_state_id", "state", "id"),
+        Index(
+            "uq_jobs_lane_running",
+            "lane",
+            unique=True,
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[JobKind] = mapped_column(Word(JobKind))
     arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    lane: Mapped[str] = mapped_column(doc="one job of a lane runs at a time: a platform, scoring")
     asked_by: Mapped[str] = mapped_column(default="")
     asked_at: Mapped[datetime]
     state: Mapped[JobState] = mapped_column(Word(JobState), default=JobState.QUEUED)
@@ -51,6 +62,47 @@ class Job(Record):
     error: Mapped[str] = mapped_column(Text, default="")
 
 
+class Lease(Record):
+    """Who alone may do something for a while, such as run the schedule."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    until: Mapped[datetime]
+
+
+def take_lease(session: Session, name: str, holder: str, now: datetime) -> bool:
+    """Take or keep a named lease until `now + LEASE`; False while someone else holds it."""
+    taken = session.scalar(
+        update(Lease)
+        .where(Lease.name == name, or_(Lease.holder == holder, Lease.until < now))
+        .values(holder=holder, until=now + LEASE)
+        .returning(Lease.name)
+    )
+    if taken is not None:
+        return True
+    if session.scalar(select(Lease.name).where(Lease.name == name)) is not None:
+        return False
+    session.add(Lease(name=name, holder=holder, until=now + LEASE))
+    session.flush()
+    return True
+
+
+def drop_lease(session: Session, name: str, holder: str) -> None:
+    """Give a lease back at once, so that the next one need not wait for it to run out."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+
+
+class AlreadyRunning(Exception):
+    """A job of this lane runs already: wait for it, or stop it."""
+
+
+def lane_of(kind: JobKind, arguments: Mapping[str, Any]) -> str:
+    """Return what may only be done once at a time: visiting one platform, or scoring."""
+    return f"platform:{arguments['platform']}" if "platform" in arguments else kind.value
+
+
 def ask(
     session: Session, kind: JobKind, arguments: Mapping[str, Any], *, by: str, clock: Clock
 ) -> Job:
@@ -59,25 +111,59 @@ def ask(
     for job in waiting:
         if job.arguments == dict(arguments):
             return job
-    job = Job(kind=kind, arguments=dict(arguments), asked_by=by, asked_at=clock.now())
+    job = _new(kind, arguments, by, clock.now())
     session.add(job)
     session.flush()
     return job
 
 
+def _new(kind: JobKind, arguments: Mapping[str, Any], by: str, now: datetime) -> Job:
+    return Job(
+        kind=kind,
+        arguments=dict(arguments),
+        lane=lane_of(kind, arguments),
+        asked_by=by,
+        asked_at=now,
+        state=JobState.QUEUED,
+        attempts=0,
+    )
+
+
+def start_now(
+    session: Session, kind: JobKind, arguments: Mapping[str, Any], *, by: str, now: datetime
+) -> Job:
+    """Add a job that the caller itself runs at once.
+
+    Raises `AlreadyRunning` when its lane is busy.
+    """
+    job = _new(kind, arguments, by, now)
+    job.state, job.worker, job.leased_until, job.attempts = JobState.RUNNING, by, now + LEASE, 1
+    session.add(job)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise AlreadyRunning(f"a job for {job.lane} is running already") from error
+    return job
+
+
 def claim(session: Session, worker: str, now: datetime) -> Job | None:
-    """Take the oldest waiting job, or one whose worker died, in one statement.
+    """Take the oldest waiting job of a free lane, or one whose worker died, in one statement.
 
     `now` is real time, never a shifted clock: leases measure machines, not the demo's days.
     """
+    other = aliased(Job)
+    busy = exists().where(other.lane == Job.lane, other.state == JobState.RUNNING)
     free = or_(
-        Job.state == JobState.QUEUED,
+        and_(Job.state == JobState.QUEUED, ~busy),
         and_(Job.state == JobState.RUNNING, Job.leased_until < now),
     )
     pick = select(Job.id).where(free).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
-    taken = session.scalar(
+    statement = (
         update(Job)
-        .where(Job.id == pick.scalar_subquery(), free)
+        .where(
+            Job.id == pick.scalar_subquery(),
+            or_(Job.state == JobState.QUEUED, Job.leased_until < now),
+        )
         .values(
             state=JobState.RUNNING,
             worker=worker,
@@ -86,6 +172,11 @@ def claim(session: Session, worker: str, now: datetime) -> Job | None:
         )
         .returning(Job.id)
     )
+    try:
+        with session.begin_nested():
+            taken = session.scalar(statement)
+    except IntegrityError:
+        return None
     return None if taken is None else session.get(Job, taken, populate_existing=True)
 
 
@@ -120,3 +211,12 @@ def give_back(session: Session, job_id: int, worker: str, error: str, now: datet
     job.state = JobState.FAILED if last else JobState.QUEUED
     job.error, job.leased_until = error, None
     job.ended_at = now if last else None
+
+
+def put_back(session: Session, job_id: int, worker: str) -> None:
+    """Queue a job again because its worker shuts down; this does not count as an attempt."""
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id, Job.worker == worker, Job.state == JobState.RUNNING)
+        .values(state=JobState.QUEUED, leased_until=None, attempts=Job.attempts - 1)
+    )

@@ -66,18 +66,16 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_store(
-    url: str, *, kind: HomeKind, extra_shift: timedelta = timedelta(0), may_migrate: bool = True
-) -> Store:
+def open_store(url: str, *, kind: HomeKind | None, extra_shift: timedelta = timedelta(0)) -> Store:
     """Open a database of this kind, making or upgrading its tables.
 
-    Raises `WrongHome` when the database is marked as another kind and `NewerSchema` when it was
+    Without a kind an existing database is taken as it is marked, and a new one is real. Raises
+    `WrongHome` when the database is marked as another kind and `NewerSchema` when it was
     written by a newer version.
     """
     store = Store(_engine(url), extra_shift)
     try:
-        if may_migrate:
-            migrate(store.engine, url)
+        migrate(store.engine, url)
         _mark(store, kind)
         store.clock()
     except BaseException:
@@ -86,14 +84,14 @@ def open_store(
     return store
 
 
-def _mark(store: Store, kind: HomeKind) -> None:
+def _mark(store: Store, kind: HomeKind | None) -> None:
     with store.read() as session:
         home = session.get(Home, 1)
         found = home.kind if home is not None else None
     if found is None:
         with store.write() as session:
-            session.add(Home(id=1, kind=kind, created_at=datetime.now(UTC)))
-    elif found is not kind:
+            session.add(Home(id=1, kind=kind or HomeKind.REAL, created_at=datetime.now(UTC)))
+    elif kind is not None and found is not kind:
         raise WrongHome(
             f"this database is marked '{found}', not '{kind}': "
             "use FAUNAWATCH_HOME or FAUNAWATCH_DATABASE_URL to choose another"

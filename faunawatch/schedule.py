@@ -1,0 +1,96 @@
+"""The schedule: rows say what is due, APScheduler only keeps time, and due work is enqueued.
+
+However many schedulers are started, the one that holds the lease enqueues. A platform missed while
+the machine was off is due once, not once for every missed day, because its row holds only the next
+moment and that moment is computed anew from now.
+"""
+
+import logging
+import os
+import socket
+import threading
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from data.outcomes import due_for_recheck
+from sqlalchemy.orm import Session
+
+from data.base import Clock
+from data.jobs import JobKind, ask, drop_lease, take_lease
+from data.store import Store
+from data.watches import Watch, enabled_watches
+
+log = logging.getLogger(__name__)
+LEASE_NAME = "schedule"
+SWEEP_SECONDS = 5
+ASKED_BY = "schedule"
+
+
+def next_run(watch: Watch, after: datetime) -> datetime:
+    """Return the next moment a platform is due: a daily local time, or an interval from now.
+
+    >>> watch = Watch(every_minutes=1440, at_local="02:00", timezone="Asia/Bangkok")
+    >>> next_run(watch, datetime(2026, 11, 1, 12, tzinfo=UTC)).isoformat()
+    '2026-11-01T19:00:00+00:00'
+    """
+    if not watch.at_local:
+        return after + timedelta(minutes=watch.every_minutes)
+    hour, minute = watch.at_local.split(":")
+    trigger = CronTrigger(hour=int(hour), minute=int(minute), timezone=watch.timezone)
+    moment = trigger.get_next_fire_time(None, after)
+    days = max(0, round(watch.every_minutes / 1440) - 1)
+    return moment.astimezone(UTC) + timedelta(days=days)
+
+
+def sweep(session: Session, clock: Clock) -> list[str]:
+    """Enqueue everything that is due now; return what was enqueued, in words."""
+    now, asked = clock.now(), []
+    for watch in enabled_watches(session):
+        if watch.paused_until is not None and watch.paused_until > now:
+            continue
+        if watch.next_run_at is None or watch.next_run_at <= now:
+            ask(session, JobKind.CRAWL, {"platform": watch.platform_id}, by=ASKED_BY, clock=clock)
+            watch.next_run_at, watch.last_enqueued_at = next_run(watch, now), now
+            asked.append(f"crawl {watch.platform_id}")
+        if due_for_recheck(session, watch.platform_id, now):
+            ask(session, JobKind.RECHECK, {"platform": watch.platform_id}, by=ASKED_BY, clock=clock)
+            asked.append(f"recheck {watch.platform_id}")
+    return asked
+
+
+def holder_name() -> str:
+    """Return a name for this process that no other process shares."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def tick(store: Store, holder: str) -> bool:
+    """Sweep once if this process holds, or can take, the schedule's lease; tell whether it does."""
+    clock = store.clock()
+    with store.write() as session:
+        if not take_lease(session, LEASE_NAME, holder, datetime.now(UTC)):
+            return False
+        for words in sweep(session, clock):
+            log.info("enqueued %s", words)
+    return True
+
+
+def run(store: Store, stop: threading.Event) -> None:
+    """Keep the schedule until `stop` is set, then hand the lease to whoever comes next."""
+    holder = holder_name()
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(
+        tick,
+        "interval",
+        args=[store, holder],
+        seconds=SWEEP_SECONDS,
+        next_run_time=datetime.now(UTC),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    scheduler.start()
+    stop.wait()
+    scheduler.shutdown(wait=True)
+    with store.write() as session:
+        drop_lease(session, LEASE_NAME, holder)

@@ -1,0 +1,32 @@
+"""Settings: the only place that reads the environment; values are handed down as arguments."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SHIFT = re.compile(r"^([+-]\d{1,5})(m|h|d)$")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class Settings(BaseSettings):
+    """What the environment says: where the home is and which database it uses."""
+
+    model_config = SettingsConfigDict(env_prefix="FAUNAWATCH_", frozen=True)
+
+    home: Path = Path("var")
+    database_url: str = ""
+    clock: timedelta = Field(default=timedelta(0))
+
+    @field_validator("clock", mode="before")
+    @classmethod
+    def _shift(cls, value: object) -> object:
+        """Read a shift such as +25h, -30m or +2d; demo and test databases only."""
+        if not isinstance(value, str):
+            return value
+        match = _SHIFT.match(value.strip())
+        if match is None:
+            raise ValueError(f"FAUNAWATCH_CLOCK={value!r}: write it like +25h, -30m or +2d")
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
