@@ -84,7 +84,7 @@ class Listing:
 
 
 def slug_of(title: str) -> str:
-    """Up to eight Latin words of a title, fit for an address; may be empty.
+    """Return up to eight Latin words of a title, fit for an address; may be empty.
 
     >>> slug_of("Vòng tay ngà voi thật, ni 55")
     'vong-tay-nga-voi-that-ni-55'
@@ -122,19 +122,19 @@ def load_market(folder: Path = FOLDER) -> Market:
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSON-lines file."""
+    """Read the objects of a JSON-lines file."""
     with path.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
 def seller_of(row: dict[str, Any]) -> Seller:
-    """A row of `sellers.jsonl` as a seller."""
+    """Turn a row of `sellers.jsonl` into a seller."""
     since = date.fromisoformat(row["since"])
     return Seller(row["id"], row["name"], row["profile"], row["place"], since, row["lang"])
 
 
 def listing_of(row: dict[str, Any], sellers: dict[int, Seller]) -> Listing:
-    """A row of `listings/*.jsonl` as a listing; its `truth` stays behind."""
+    """Turn a row of `listings/*.jsonl` into a listing; its `truth` stays behind."""
     return Listing(
         number=row["id"],
         lang=row["lang"],
@@ -152,7 +152,7 @@ def listing_of(row: dict[str, Any], sellers: dict[int, Seller]) -> Listing:
 
 
 def picture_of(text: str, number: int) -> Picture:
-    """`kind`, or `kind@number` where the photo was taken for another listing.
+    """Read `kind`, or `kind@number` where the photo was taken for another listing.
 
     >>> picture_of("beads@48230", 51600)
     Picture(kind='beads', taken_for=48230)

@@ -66,7 +66,7 @@ class Moderation:
 
 
 def read(path: Path) -> dict[int, Visibility]:
-    """The moderated listings of a file; none if there is no file yet."""
+    """Read the moderated listings of a file; none if there is no file yet."""
     if not path.exists():
         return {}
     try:

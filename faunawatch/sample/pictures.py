@@ -35,7 +35,7 @@ Shape = list[Any]
 
 @cache
 def kinds() -> dict[str, dict[str, list[Any]]]:
-    """Each kind of picture: its tones, and its shapes on a grid of 100 by 100."""
+    """Read each kind of picture: its tones, and its shapes on a grid of 100 by 100."""
     text = Path(__file__).with_name("pictures.json").read_text(encoding="utf-8")
     loaded: dict[str, dict[str, list[Any]]] = json.loads(text)
     return loaded
@@ -43,47 +43,47 @@ def kinds() -> dict[str, dict[str, list[Any]]]:
 
 @lru_cache(maxsize=512)
 def jpeg_of(kind: str, seed: int) -> bytes:
-    """The photo of this kind taken for the listing of number `seed`."""
+    """Return the photo of this kind taken for the listing of number `seed`."""
     chance = random.Random(f"{kind} {seed}")  # noqa: S311 - a drawing, not a secret
     photo = ground(chance)
     thing = thing_of(kind, chance)
     width, height = photo.size
-    left = (width - thing.width) // 2 + chance.randint(-60, 60)
-    top = (height - thing.height) // 2 + chance.randint(-25, 25)
-    photo.paste(shadow_of(thing), (left + 10, top + 14), thing)
+    left = (width - thing.width) // 2 + chance.randint(-30, 30)
+    top = (height - thing.height) // 2 + chance.randint(-12, 12)
+    photo.paste(shadow_of(thing), (left + 5, top + 7), thing)
     photo.paste(thing, (left, top), thing)
-    return encoded(photo.resize(SIZE, Image.Resampling.LANCZOS))
+    return encoded(photo)
 
 
 def ground(chance: random.Random) -> Image.Image:
-    """A table and a wall, or a cloth, to lay the thing on."""
+    """Draw a table and a wall, or a cloth, to lay the thing on."""
     near, far = chance.choice(GROUNDS)
-    photo = Image.new("RGB", (SIZE[0] * 2, SIZE[1] * 2), near)
+    photo = Image.new("RGB", SIZE, near)
     brush = ImageDraw.Draw(photo)
-    brush.rectangle((0, 0, photo.width, chance.randint(80, 420)), far)
+    brush.rectangle((0, 0, photo.width, chance.randint(40, 210)), far)
     for _ in range(chance.randint(0, 9)):
         row = chance.randint(0, photo.height)
-        brush.line((0, row, photo.width, row + chance.randint(-40, 40)), far, 2)
+        brush.line((0, row, photo.width, row + chance.randint(-20, 20)), far, 1)
     return photo
 
 
 def thing_of(kind: str, chance: random.Random) -> Image.Image:
-    """The thing itself on a clear canvas, turned and sized a little by chance."""
+    """Draw the thing itself on a clear canvas, turned and sized a little by chance."""
     drawing = kinds()[kind]
     canvas = Image.new("RGBA", (CANVAS, CANVAS), CLEAR)
     brush = ImageDraw.Draw(canvas)
     colours = colours_of(drawing["tones"], chance)
     for name, colour, *numbers in drawing["shapes"]:
         DRAWERS[name](brush, colours[colour], numbers)
-    if chance.random() < 0.5:
+    if chance.choice((True, False)):
         canvas = canvas.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    side = int(CANVAS * chance.uniform(0.78, 1.0))
-    turned = canvas.rotate(chance.uniform(-16, 16), Image.Resampling.BICUBIC)
-    return turned.resize((side, side), Image.Resampling.LANCZOS)
+    side = int(CANVAS / 2 * chance.uniform(0.78, 1.0))
+    # Drawn large and turned roughly, then made small: shrinking smooths the edges.
+    return canvas.rotate(chance.uniform(-16, 16)).resize((side, side), Image.Resampling.BOX)
 
 
 def colours_of(tones: list[str], chance: random.Random) -> Colours:
-    """A main tone by chance, with lighter and darker neighbours of it."""
+    """Pick a main tone by chance, with lighter and darker neighbours of it."""
     main = ImageColor.getrgb(chance.choice(tones))
     other = ImageColor.getrgb(chance.choice(tones))
     return {
@@ -99,7 +99,7 @@ def colours_of(tones: list[str], chance: random.Random) -> Colours:
 
 
 def shaded(colour: tuple[int, ...], factor: float) -> tuple[int, ...]:
-    """A colour made lighter or darker.
+    """Make a colour lighter or darker.
 
     >>> shaded((100, 200, 10), 1.5)
     (150, 255, 15)
@@ -108,12 +108,12 @@ def shaded(colour: tuple[int, ...], factor: float) -> tuple[int, ...]:
 
 
 def shadow_of(thing: Image.Image) -> Image.Image:
-    """A dark sheet of the thing's size, laid down through its outline."""
+    """Cut a dark sheet of the thing's size, laid down through its outline."""
     return Image.new("RGB", thing.size, "#2a2620")
 
 
 def scaled(numbers: list[float]) -> list[float]:
-    """Grid numbers as canvas pixels."""
+    """Turn grid numbers into canvas pixels."""
     return [number * GRID for number in numbers]
 
 
@@ -129,12 +129,12 @@ def rect(brush: ImageDraw.ImageDraw, colour: tuple[int, ...], numbers: list[floa
 
 
 def poly(brush: ImageDraw.ImageDraw, colour: tuple[int, ...], numbers: list[float]) -> None:
-    """Fill a polygon: x, y, x, y, …"""
+    """Fill a polygon: x and y in turn."""
     brush.polygon(scaled(numbers), colour)
 
 
 def line(brush: ImageDraw.ImageDraw, colour: tuple[int, ...], numbers: list[float]) -> None:
-    """Draw a line: width, x, y, x, y, …"""
+    """Draw a line: width, x and y in turn."""
     width, *points = scaled(numbers)
     brush.line(points, colour, round(width), joint="curve")
 
@@ -155,7 +155,7 @@ DRAWERS: dict[str, Callable[[ImageDraw.ImageDraw, tuple[int, ...], list[float]],
 
 
 def encoded(photo: Image.Image) -> bytes:
-    """The bytes of a JPEG file."""
+    """Return the bytes of a JPEG file."""
     out = BytesIO()
-    photo.save(out, "JPEG", quality=82, optimize=True)
+    photo.save(out, "JPEG", quality=82)
     return out.getvalue()
