@@ -1,0 +1,84 @@
+"""Reasons laid over text: where each stands, without overlaps, title and description apart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of text; `kind` is empty where no reason stands."""
+
+    text: str
+    kind: str = ""
+    gloss: str = ""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A listing's words with its reasons: the title, and the description by paragraphs."""
+
+    title: tuple[Segment, ...]
+    paragraphs: tuple[tuple[Segment, ...], ...]
+    kinds: tuple[str, ...]
+
+
+def lay(title: str, description: str, reasons: Iterable[Mapping[str, Any]]) -> Laid:
+    r"""Lay reasons over a listing; offsets are code points of title, newline, description.
+
+    >>> laid = lay("ab", "cd\nef", [{"start": 1, "end": 2, "kind": "term", "gloss": "g"}])
+    >>> [segment.kind for segment in laid.title], len(laid.paragraphs)
+    (['', 'term'], 2)
+    """
+    text = f"{title}\n{description}"
+    spans = _apart(reasons, len(text))
+    paragraphs = []
+    at = len(title) + 1
+    for line in description.split("\n"):
+        if line.strip():
+            paragraphs.append(_cut(text, spans, at, at + len(line)))
+        at += len(line) + 1
+    kinds = tuple(dict.fromkeys(kind for _, _, kind, _ in spans))
+    return Laid(_cut(text, spans, 0, len(title)), tuple(paragraphs), kinds)
+
+
+Span = tuple[int, int, str, str]
+
+
+def _apart(reasons: Iterable[Mapping[str, Any]], length: int) -> list[Span]:
+    """Return spans in order; of two that overlap the weightier stays, bad offsets go."""
+    placed = [
+        (int(one["start"]), int(one["end"]), one)
+        for one in reasons
+        if isinstance(one.get("start"), int) and isinstance(one.get("end"), int)
+    ]
+    placed.sort(key=lambda place: (-abs(float(place[2].get("weight", 0))), place[0]))
+    kept: list[Span] = []
+    for start, end, one in placed:
+        fits = 0 <= start < end <= length
+        if fits and all(end <= other[0] or start >= other[1] for other in kept):
+            kept.append((start, end, str(one.get("kind", "term")), str(one.get("gloss", ""))))
+    return sorted(kept)
+
+
+def _cut(text: str, spans: list[Span], begin: int, end: int) -> tuple[Segment, ...]:
+    segments = []
+    at = begin
+    for start, stop, kind, gloss in spans:
+        first, last = max(start, begin), min(stop, end)
+        if first >= last:
+            continue
+        if first > at:
+            segments.append(Segment(text[at:first]))
+        segments.append(Segment(text[first:last], kind, gloss))
+        at = last
+    if at < end:
+        segments.append(Segment(text[at:end]))
+    return tuple(segments)
+
+
+def gloss_of(reasons: Iterable[Mapping[str, Any]], limit: int = 6) -> str:
+    """Return the English glosses of a listing's reasons in reading order, each once."""
+    placed = sorted(reasons, key=lambda one: (one.get("start") is None, one.get("start") or 0))
+    glosses = [str(one.get("gloss", "")).strip() for one in placed]
+    return " · ".join(list(dict.fromkeys(filter(None, glosses)))[:limit])
