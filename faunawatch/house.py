@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.platforms import Platform, PlatformError, load_folder
-
 from data.evidence import EvidenceFolder
 from data.home import Home, HomeKind
+from data.platforms import Platform, PlatformError, load_folder
 from data.store import Store, open_store, sqlite_url
 from faunawatch.settings import Settings
 

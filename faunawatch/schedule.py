@@ -17,6 +17,7 @@ from data.outcomes import due_for_recheck
 from sqlalchemy.orm import Session
 
 from data.base import Clock
+from data.home import Home, HomeKind, the_home
 from data.jobs import JobKind, ask, drop_lease, take_lease
 from data.store import Store
 from data.watches import Watch, enabled_watches
@@ -38,14 +39,21 @@ def next_run(watch: Watch, after: datetime) -> datetime:
         return after + timedelta(minutes=watch.every_minutes)
     hour, minute = watch.at_local.split(":")
     trigger = CronTrigger(hour=int(hour), minute=int(minute), timezone=watch.timezone)
-    moment = trigger.get_next_fire_time(None, after)
+    moment: datetime = trigger.get_next_fire_time(None, after)
     days = max(0, round(watch.every_minutes / 1440) - 1)
     return moment.astimezone(UTC) + timedelta(days=days)
+
+
+def may_crawl(home: Home) -> bool:
+    """Tell whether anything is fetched: on real sites never without a contact in the user agent."""
+    return bool(home.contact_email) or home.kind is not HomeKind.REAL
 
 
 def sweep(session: Session, clock: Clock) -> list[str]:
     """Enqueue everything that is due now; return what was enqueued, in words."""
     now, asked = clock.now(), []
+    if not may_crawl(the_home(session)):
+        return asked
     for watch in enabled_watches(session):
         if watch.paused_until is not None and watch.paused_until > now:
             continue

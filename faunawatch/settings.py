@@ -1,5 +1,6 @@
 """Settings: the only place that reads the environment; values are handed down as arguments."""
 
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -30,3 +31,9 @@ class Settings(BaseSettings):
         if match is None:
             raise ValueError(f"FAUNAWATCH_CLOCK={value!r}: write it like +25h, -30m or +2d")
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def child_environment(home: Path) -> dict[str, str]:
+    """Return the environment of a process that works on another home, with its SQLite database."""
+    kept = {key: value for key, value in os.environ.items() if key != "FAUNAWATCH_DATABASE_URL"}
+    return {**kept, "FAUNAWATCH_HOME": str(home)}

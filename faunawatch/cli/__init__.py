@@ -1,0 +1,30 @@
+"""The `faunawatch` command: each command parses, calls one function and prints.
+
+What a command needs is imported inside it, so that `--help` and the listings stay fast.
+"""
+
+from faunawatch.cli import (
+    batches,
+    classify,
+    crawls,
+    people,
+    platforms,
+    rows,
+    running,
+    team,
+    training,
+)
+from faunawatch.cli.base import app
+
+__all__ = [
+    "app",
+    "batches",
+    "classify",
+    "crawls",
+    "people",
+    "platforms",
+    "rows",
+    "running",
+    "team",
+    "training",
+]

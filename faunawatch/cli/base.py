@@ -1,0 +1,58 @@
+"""What all commands share: the app, settings, exit codes and how refusals are told."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from data.home import HomeKind
+    from faunawatch.house import House
+
+FAILED, MISUSED = 1, 2
+
+app = typer.Typer(
+    help="Find, review and take down illegal wildlife listings online.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def say(text: str) -> None:
+    """Print one line for a person or a script."""
+    sys.stdout.write(text + "\n")
+
+
+def warn(text: str) -> None:
+    """Print one line to stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def refuse(text: str, code: int = FAILED) -> NoReturn:
+    """Say what is wrong and what to do, and end with this exit code."""
+    warn(f"faunawatch: {text}")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def the_house(kind: "HomeKind | None" = None) -> Iterator["House"]:
+    """Open the team's home; a refusal becomes one clear line and exit code 1."""
+    from pydantic import ValidationError
+
+    from data.home import WrongHome
+    from data.store import NewerSchema
+    from faunawatch.house import open_house
+    from faunawatch.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        refuse("; ".join(str(one["msg"]) for one in error.errors()))
+    try:
+        with open_house(settings, kind) as house:
+            yield house
+    except (WrongHome, NewerSchema) as error:
+        refuse(str(error))

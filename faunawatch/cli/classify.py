@@ -1,0 +1,39 @@
+"""`faunawatch classify`: JSON Lines in, JSON Lines out, no database."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faunawatch.cli.base import MISUSED, app, say, warn
+
+
+@app.command()
+def classify(
+    file: Annotated[
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="JSON Lines; standard input if absent."),
+    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="Only the fast stage.")] = False,
+) -> None:
+    """Score listings: one JSON object per line in, one per line out, in the same order.
+
+    A bad line is reported on stderr with its number; the rest goes on and the exit code is 2.
+    """
+    from classifier.lines import BadLine, classify_lines
+
+    from faunawatch.scoring import shipped_scorer
+
+    scorer = shipped_scorer(fast=fast)
+    bad = 0
+    # Binary: a broken byte or an odd line separator must spoil its own line only.
+    with file.open("rb") if file else sys.stdin.buffer as lines:
+        for result in classify_lines(lines, scorer):
+            if isinstance(result, BadLine):
+                bad += 1
+                warn(str(result))
+            else:
+                say(result)
+    if bad:
+        raise typer.Exit(MISUSED)

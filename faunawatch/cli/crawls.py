@@ -1,0 +1,90 @@
+"""`faunawatch crawl`, `recheck` and the worker's own `run-job`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from faunawatch.cli.base import FAILED, app, refuse, say, the_house
+
+if TYPE_CHECKING:
+    from data.jobs import JobKind
+
+STOPPED = 130
+GOOD = {"finished", "limit_reached", "budget_spent", ""}
+
+
+def _run(kind: "JobKind", arguments: dict[str, Any]) -> None:
+    from data.jobs import AlreadyRunning
+    from faunawatch.house import UnknownPlatform
+    from faunawatch.jobs import Interrupted, NoContact
+    from faunawatch.running import run_by_hand
+
+    with the_house() as house:
+        try:
+            result = run_by_hand(house, kind, arguments)
+        except (UnknownPlatform, NoContact, AlreadyRunning) as error:
+            refuse(str(error))
+        except Interrupted as error:
+            refuse(str(error), code=STOPPED)
+    say(f"{result.get('seen', 0)} listings seen, {result.get('new', 0)} new. {result['cause']}")
+    if result.get("ending", "") not in GOOD:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def crawl(
+    platform: Annotated[str, typer.Argument(help="The platform's id.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after N listings.")] = None,
+) -> None:
+    """Collect a platform's listings now, in the foreground."""
+    from data.jobs import JobKind
+
+    arguments: dict[str, Any] = {"platform": platform}
+    if limit is not None:
+        arguments["limit"] = limit
+    _run(JobKind.CRAWL, arguments)
+
+
+@app.command()
+def recheck(
+    platform: Annotated[str | None, typer.Argument(help="Only this platform.")] = None,
+) -> None:
+    """Look again at every listing that is due, to see whether it is still there."""
+    if platform is not None:
+        from data.jobs import JobKind
+
+        _run(JobKind.RECHECK, {"platform": platform})
+        return
+    # One process visits one platform: Twisted's reactor cannot be started twice.
+    import subprocess
+    import sys
+
+    with the_house() as house:
+        platforms = sorted(house.platforms()[0])
+    codes = [
+        subprocess.run([sys.executable, "-m", "faunawatch", "recheck", one], check=False).returncode
+        for one in platforms
+    ]
+    if any(codes):
+        raise typer.Exit(FAILED)
+
+
+@app.command("run-job", hidden=True)
+def run_job(
+    job: Annotated[int, typer.Argument(help="The job's id.")],
+    worker: Annotated[str, typer.Option(help="Who claimed it.")],
+) -> None:
+    """Run a job that a worker claimed; only workers call this."""
+    from faunawatch.house import UnknownPlatform
+    from faunawatch.jobs import Interrupted, NoContact
+    from faunawatch.logs import configure
+    from faunawatch.running import run_claimed
+
+    configure()
+    with the_house() as house:
+        try:
+            run_claimed(house, job, worker)
+        except Interrupted:
+            return
+        except (UnknownPlatform, NoContact) as error:
+            refuse(str(error))

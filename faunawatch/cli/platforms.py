@@ -1,0 +1,94 @@
+"""`faunawatch platform`: list, check, enable, disable, pause."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faunawatch.cli.base import FAILED, app, refuse, say, the_house, warn
+
+platform = typer.Typer(help="The platforms this team watches.", no_args_is_help=True)
+app.add_typer(platform, name="platform")
+
+Id = Annotated[str, typer.Argument(help="The platform's id.")]
+
+
+@platform.command("list")
+def list_() -> None:
+    """Print every platform with what this team does with it."""
+    from faunawatch.watching import watched_lines
+
+    with the_house() as house:
+        lines, errors = watched_lines(house)
+    for line in lines:
+        say(line)
+    for error in errors:
+        warn(error)
+    if errors:
+        raise typer.Exit(FAILED)
+
+
+@platform.command()
+def enable(
+    platform_id: Id,
+    every: Annotated[str, typer.Option(help="How often: 1d, 12h, 30m.")] = "1d",
+    at: Annotated[str, typer.Option(help="A daily local time, HH:MM.")] = "",
+    tz: Annotated[str, typer.Option(help="The time zone of --at, such as Asia/Bangkok.")] = "",
+) -> None:
+    """Crawl a platform on a schedule from now on."""
+    from faunawatch.house import UnknownPlatform
+    from faunawatch.watching import BadSchedule, enable_platform
+
+    with the_house() as house:
+        try:
+            say(enable_platform(house, platform_id, every=every, at=at, tz=tz))
+        except (UnknownPlatform, BadSchedule) as error:
+            refuse(str(error))
+
+
+@platform.command()
+def disable(platform_id: Id) -> None:
+    """Stop crawling a platform; what was collected stays."""
+    from faunawatch.watching import disable_platform
+
+    with the_house() as house:
+        say(disable_platform(house, platform_id))
+
+
+@platform.command()
+def pause(
+    platform_id: Id,
+    for_: Annotated[str, typer.Option("--for", help="How long: 7d, 12h.")] = "7d",
+) -> None:
+    """Leave a platform alone for a while."""
+    from faunawatch.watching import BadSchedule, pause_platform
+
+    with the_house() as house:
+        try:
+            say(pause_platform(house, platform_id, for_))
+        except BadSchedule as error:
+            refuse(str(error))
+
+
+@platform.command()
+def check(
+    id_or_file: Annotated[str, typer.Argument(help="A platform's id or a TOML file.")],
+    search: Annotated[list[str] | None, typer.Option(help="A word to search for.")] = None,
+) -> None:
+    """Fetch a few pages and say plainly what is wrong; exit code 1 when something is."""
+    from data.platforms import PlatformError, load_file
+    from faunawatch.house import UnknownPlatform, platform_of
+    from faunawatch.jobs import NoContact
+    from faunawatch.watching import check_platform
+
+    with the_house() as house:
+        try:
+            file = Path(id_or_file)
+            found = load_file(file) if file.suffix == ".toml" else platform_of(house, id_or_file)
+            lines, ok = check_platform(house, found, search or [])
+        except (UnknownPlatform, PlatformError, NoContact) as error:
+            refuse(str(error))
+    for line in lines:
+        say(line)
+    if not ok:
+        raise typer.Exit(FAILED)

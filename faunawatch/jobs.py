@@ -1,0 +1,213 @@
+"""What a job does: open the store, call the part, write the records.
+
+Nothing here decides how a job reaches a process (`dispatch`) or when it is due (`schedule`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from data.outcomes import due_for_recheck, hear_recheck
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crawler.options import CrawlOptions, Target, Targets
+from data.base import Clock
+from data.crawls import Crawl, CrawlKind, Ending, end_crawl
+from data.home import Home
+from data.jobs import Job, JobKind
+from data.listings import Listing, Rechecked, Sighting
+from data.platform import Platform
+from data.requests import prepare_ready
+from data.states import Availability
+from data.watches import watch_of
+from faunawatch.house import House, platform_of
+from faunawatch.scoring import score_waiting, search_terms, term_matcher
+
+CONTROLS = 3
+
+
+class NoContact(Exception):
+    """Crawling needs a contact e-mail: `faunawatch settings set contact-email you@example.org`."""
+
+
+class Interrupted(Exception):
+    """The job was stopped before its end; it is queued again and goes on where it was."""
+
+
+def do_job(house: House, job: Job) -> dict[str, Any]:
+    """Do what a job row asks for; return what is shown as its result."""
+    match job.kind:
+        case JobKind.CRAWL:
+            return crawl_platform(
+                house, job.arguments["platform"], by=job.asked_by, limit=job.arguments.get("limit")
+            )
+        case JobKind.RECHECK:
+            listings = job.arguments.get("listings") or ()
+            return recheck_platform(
+                house, job.arguments["platform"], by=job.asked_by, listings=listings
+            )
+        case JobKind.SCORE:
+            done = score_waiting(house)
+            return {"scored": done.scored, "queued": done.queued}
+
+
+def crawl_platform(
+    house: House, platform_id: str, *, by: str, limit: int | None = None
+) -> dict[str, Any]:
+    """Crawl one platform, resuming a run that a crash left open."""
+    from crawler.run import crawl  # noqa: PLC0415  (Scrapy costs a quarter second; screens never pay)
+
+    platform = platform_of(house, platform_id)
+    options = replace(
+        crawl_options(house, platform, by),
+        limit=limit,
+        resume=_left_open(house, platform_id, CrawlKind.LISTINGS),
+        search_terms=search_terms(house, platform),
+        wanted=term_matcher(house),
+    )
+    return _told(house, crawl(house.store, house.evidence, platform, options).crawl_id)
+
+
+def recheck_platform(
+    house: House, platform_id: str, *, by: str, listings: Sequence[int] = ()
+) -> dict[str, Any]:
+    """Look again at the listings that are due, or at the ones named."""
+    from crawler.run import recheck  # noqa: PLC0415
+
+    platform = platform_of(house, platform_id)
+    options = crawl_options(house, platform, by)
+    _left_open(house, platform_id, CrawlKind.RECHECK)
+    targets = _targets(house, platform, options.clock.now(), listings)
+    if not targets.listings:
+        return {"cause": "nothing is due"}
+
+    def heard(session: Session, rechecked: Rechecked) -> None:
+        hear_recheck(session, rechecked, clock=options.clock)
+
+    ended = recheck(house.store, house.evidence, platform, targets, options, heard)
+    with house.store.write() as session:
+        prepare_ready(session, clock=options.clock)
+    return _told(house, ended.crawl_id)
+
+
+def crawl_options(house: House, platform: Platform, by: str) -> CrawlOptions:
+    """Return how a run on a platform behaves: contact, clock and what is left of the budget."""
+    home, clock = house.home(), house.store.clock()
+    return CrawlOptions(
+        contact=_contact(home),
+        asked_by=by,
+        requests_left=_requests_left(house, platform.id, clock),
+        clock=clock,
+        home=home.kind,
+    )
+
+
+def _contact(home: Home) -> str:
+    if home.contact_email:
+        return home.contact_email
+    if home.is_demo:
+        return "demo@localhost"
+    raise NoContact(
+        "no contact e-mail is set, so nothing is crawled: "
+        "run `faunawatch settings set contact-email you@example.org`"
+    )
+
+
+def _requests_left(house: House, platform_id: str, clock: Clock) -> int:
+    """Return what is left of the platform's budget for this UTC day."""
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    with house.store.write() as session:
+        budget = watch_of(session, platform_id, clock.now()).daily_requests
+        spent = session.scalar(
+            select(func.sum(Crawl.requests)).where(
+                Crawl.platform_id == platform_id, Crawl.started_at >= midnight
+            )
+        )
+    return max(0, budget - (spent or 0))
+
+
+def _left_open(house: House, platform_id: str, kind: CrawlKind) -> int | None:
+    """Return the newest run a crash left open, to be resumed; older ones are ended as crashed.
+
+    This job holds the platform's lane, so no run of it that is still open can be alive.
+    """
+    clock = house.store.clock()
+    with house.store.write() as session:
+        query = select(Crawl).where(
+            Crawl.platform_id == platform_id, Crawl.kind == kind, Crawl.ended_at.is_(None)
+        )
+        rows = list(session.scalars(query.order_by(Crawl.id.desc())))
+        resumable = kind is CrawlKind.LISTINGS and bool(rows)
+        for crawl in rows[1:] if resumable else rows:
+            end_crawl(crawl, Ending.CRASHED, "", clock.now())
+        return rows[0].id if resumable else None
+
+
+def _targets(house: House, platform: Platform, now: datetime, named: Sequence[int]) -> Targets:
+    with house.store.read() as session:
+        if named:
+            query = select(Listing).where(Listing.id.in_(named), Listing.platform_id == platform.id)
+            due = list(session.scalars(query).unique())
+        else:
+            due = due_for_recheck(session, platform.id, now)
+        ids = [listing.id for listing in due]
+        return Targets(
+            listings=[Target.of(listing) for listing in due],
+            controls=[Target.of(listing) for listing in _controls(session, platform.id, ids)],
+            absent_from_lists=_absent(session, platform, due),
+        )
+
+
+def _controls(session: Session, platform_id: str, but: Sequence[int]) -> list[Listing]:
+    """Return listings seen live most recently: if one still is, the platform answers honestly."""
+    query = (
+        select(Listing)
+        .where(
+            Listing.platform_id == platform_id,
+            Listing.availability == Availability.LIVE,
+            Listing.id.not_in(but),
+        )
+        .order_by(Listing.last_live_at.desc())
+        .limit(CONTROLS)
+    )
+    return list(session.scalars(query).unique())
+
+
+def _absent(session: Session, platform: Platform, due: Sequence[Listing]) -> frozenset[int]:
+    """Return the listings that the last complete walk of the lists did not meet."""
+    if not platform.lists.are_complete:
+        return frozenset()
+    walk = session.scalar(
+        select(Crawl)
+        .where(
+            Crawl.platform_id == platform.id,
+            Crawl.kind == CrawlKind.LISTINGS,
+            Crawl.lists_complete,
+        )
+        .order_by(Crawl.started_at.desc())
+        .limit(1)
+    )
+    if walk is None:
+        return frozenset()
+    met = set(session.scalars(select(Sighting.listing_id).where(Sighting.crawl_id == walk.id)))
+    return frozenset(
+        listing.id
+        for listing in due
+        if listing.id not in met and listing.first_seen_at < walk.started_at
+    )
+
+
+def _told(house: House, crawl_id: int) -> dict[str, Any]:
+    with house.store.read() as session:
+        crawl = session.get_one(Crawl, crawl_id)
+        if crawl.ending is Ending.STOPPED:
+            raise Interrupted(crawl.cause)
+        return {
+            "crawl": crawl.id,
+            "ending": crawl.ending.value if crawl.ending else "",
+            "cause": crawl.cause,
+            "seen": crawl.listings_seen,
+            "new": crawl.listings_new,
+        }

@@ -1,0 +1,55 @@
+"""Running one job: claimed by a worker, or started by hand; either way the row says how it went."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from data.jobs import Job, JobKind, finish, give_back, put_back, start_now
+from faunawatch.dispatch import kept_alive
+from faunawatch.house import House, UnknownPlatform, os_actor
+from faunawatch.jobs import Interrupted, NoContact, do_job
+from faunawatch.schedule import holder_name
+
+log = logging.getLogger(__name__)
+
+
+def run_claimed(house: House, job_id: int, worker: str) -> dict[str, Any]:
+    """Run a job that a worker claimed for this process."""
+    with house.store.read() as session:
+        job = session.get_one(Job, job_id)
+        session.expunge(job)
+    return _run(house, job, worker, with_parent=True)
+
+
+def run_by_hand(house: House, kind: JobKind, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a job at once in this process; raises `AlreadyRunning` when its lane is busy."""
+    worker = f"{os_actor()}:{holder_name()}"
+    with house.store.write() as session:
+        job = start_now(session, kind, arguments, by=worker, now=datetime.now(UTC))
+        session.flush()
+        session.expunge(job)
+    job.asked_by = os_actor()
+    return _run(house, job, worker, with_parent=False)
+
+
+def _run(house: House, job: Job, worker: str, *, with_parent: bool) -> dict[str, Any]:
+    """Do the job; record its result, put it back when stopped, give it back when refused."""
+    try:
+        with kept_alive(house.store, job.id, worker, with_parent=with_parent):
+            result = do_job(house, job)
+    except Interrupted:
+        with house.store.write() as session:
+            if with_parent:
+                put_back(session, job.id, worker)
+            else:
+                finish(session, job.id, worker, {"ending": "stopped"}, datetime.now(UTC))
+        raise
+    except (UnknownPlatform, NoContact) as error:
+        with house.store.write() as session:
+            give_back(session, job.id, worker, str(error), datetime.now(UTC))
+        raise
+    with house.store.write() as session:
+        finish(session, job.id, worker, result, datetime.now(UTC))
+    log.info("job %s done: %s", job.id, result)
+    return result

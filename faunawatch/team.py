@@ -1,0 +1,109 @@
+"""People and settings of the team, as the command line changes them; every change is audited."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data import audit
+from data.base import SystemClock
+from data.home import the_home
+from data.people import Person, Role, add_person, disable, find_person, has_people
+from data.signins import make_link, reset
+from faunawatch.house import House, os_actor
+
+ADDRESS = "http://127.0.0.1:8800"
+SETTINGS = {
+    "contact-email": "contact_email",
+    "organisation": "organisation",
+    "signatory": "signatory",
+    "authority": "authority",
+}
+
+
+class UnknownPerson(Exception):
+    """Nobody of this name: check the spelling with `faunawatch users list`."""
+
+
+class UnknownSetting(Exception):
+    """There is no such setting, or the value does not fit; the message says what does."""
+
+
+def link_address(token: str, address: str = ADDRESS) -> str:
+    """Return the address that signs in once."""
+    return f"{address}/enter/{token}"
+
+
+def add_user(house: House, name: str, roles: Iterable[str], languages: Iterable[str]) -> str:
+    """Add a person; return a single-use sign-in link."""
+    clock = SystemClock()
+    with house.store.write() as session:
+        person = add_person(session, name, roles, languages, clock=clock, actor=os_actor())
+        return link_address(make_link(session, person, clock=clock))
+
+
+def _person(session: Session, name: str) -> Person:
+    person = find_person(session, name)
+    if person is None:
+        raise UnknownPerson(f"nobody is named {name!r}: see `faunawatch users list`")
+    return person
+
+
+def reset_user(house: House, name: str) -> str:
+    """End a person's sessions; return a fresh single-use sign-in link."""
+    with house.store.write() as session:
+        token = reset(session, _person(session, name), clock=SystemClock(), actor=os_actor())
+        return link_address(token)
+
+
+def disable_user(house: House, name: str) -> None:
+    """Keep a person from signing in."""
+    with house.store.write() as session:
+        disable(session, _person(session, name), clock=SystemClock(), actor=os_actor())
+
+
+def all_users(house: House) -> list[str]:
+    """Return a line for each person."""
+    with house.store.read() as session:
+        people = session.scalars(select(Person).order_by(Person.name))
+        return [
+            "\t".join(
+                (
+                    person.name,
+                    "active" if person.active else "disabled",
+                    " ".join(person.roles),
+                    "reads " + (" ".join(person.languages) or "nothing yet"),
+                )
+            )
+            for person in people
+        ]
+
+
+def first_admin_link(house: House, address: str) -> str | None:
+    """Return a link for a first admin when nobody can sign in yet."""
+    clock = SystemClock()
+    with house.store.write() as session:
+        if has_people(session):
+            return None
+        admin = find_person(session, "admin") or add_person(
+            session, "admin", [Role.ADMIN], [], clock=clock, actor=os_actor()
+        )
+        return link_address(make_link(session, admin, clock=clock), address)
+
+
+def team_settings(house: House) -> dict[str, str]:
+    """Return the team's settings by the names the command line uses."""
+    home = house.home()
+    return {name: getattr(home, column) for name, column in SETTINGS.items()}
+
+
+def change_setting(house: House, name: str, value: str) -> None:
+    """Change one setting of the team."""
+    if name not in SETTINGS:
+        raise UnknownSetting(f"no setting '{name}'; there are: {', '.join(SETTINGS)}")
+    if name == "contact-email" and ("@" not in value or " " in value or not value.isprintable()):
+        raise UnknownSetting(f"'{value}' is no e-mail address: platforms must be able to reach you")
+    clock = house.store.clock()
+    with house.store.write() as session:
+        setattr(the_home(session), SETTINGS[name], value.strip())
+        audit.note(session, actor=os_actor(), verb="set", subject=f"setting:{name}", clock=clock)

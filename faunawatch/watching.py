@@ -1,0 +1,123 @@
+"""What the team does with platforms: switch on and off, schedule, pause, check."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data import audit
+from data.base import Clock
+from data.platform import Platform
+from data.watches import Watch, watch_of
+from faunawatch.house import House, os_actor, platform_of
+from faunawatch.jobs import crawl_options
+from faunawatch.schedule import next_run
+
+_SPAN = re.compile(r"^(\d{1,4})([mhd])$")
+_CLOCK = re.compile(r"^([01]?\d|2[0-3]):[0-5]\d$")
+_MINUTES = {"m": 1, "h": 60, "d": 1440}
+SHORTEST = 5
+
+
+class BadSchedule(Exception):
+    """A schedule that cannot be kept: the message says how to write it."""
+
+
+def minutes_of(span: str) -> int:
+    """Return the minutes of a span.
+
+    >>> minutes_of("1d"), minutes_of("12h")
+    (1440, 720)
+    """
+    match = _SPAN.match(span.strip())
+    if match is None or int(match[1]) == 0:
+        raise BadSchedule(f"'{span}' is no span of time: write 30m, 12h or 1d")
+    return int(match[1]) * _MINUTES[match[2]]
+
+
+def enable_platform(house: House, platform_id: str, *, every: str, at: str, tz: str) -> str:
+    """Switch a platform on; it is first due at once, or at the daily time given."""
+    platform = platform_of(house, platform_id)
+    minutes, zone = _checked(every, at, tz or str(platform.timezone))
+    clock = house.store.clock()
+    with house.store.write() as session:
+        watch = watch_of(session, platform_id, clock.now())
+        watch.enabled, watch.paused_until = True, None
+        watch.every_minutes, watch.at_local, watch.timezone = minutes, at, zone
+        watch.next_run_at = next_run(watch, clock.now()) if at else clock.now()
+        _note(session, "enable", platform_id, clock)
+    return f"{platform.name} is crawled every {every}" + (f" at {at} {zone}" if at else "")
+
+
+def _checked(every: str, at: str, zone: str) -> tuple[int, str]:
+    minutes = minutes_of(every)
+    if minutes < SHORTEST:
+        raise BadSchedule(f"--every {every} is impolite: at least {SHORTEST}m")
+    if at and (not _CLOCK.match(at) or minutes % 1440):
+        raise BadSchedule(f"--at {at} needs HH:MM and --every in whole days")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadSchedule(f"'{zone}' is no time zone; use a name such as Asia/Bangkok") from error
+    return minutes, zone
+
+
+def _note(session: Session, verb: str, platform_id: str, clock: Clock) -> None:
+    subject = f"platform:{platform_id}"
+    audit.note(session, actor=os_actor(), verb=verb, subject=subject, clock=clock)
+
+
+def disable_platform(house: House, platform_id: str) -> str:
+    """Switch a platform off."""
+    clock = house.store.clock()
+    with house.store.write() as session:
+        watch_of(session, platform_id, clock.now()).enabled = False
+        _note(session, "disable", platform_id, clock)
+    return f"{platform_id} is no longer crawled"
+
+
+def pause_platform(house: House, platform_id: str, span: str) -> str:
+    """Leave a platform alone for a while; its schedule stays."""
+    minutes, clock = minutes_of(span), house.store.clock()
+    with house.store.write() as session:
+        watch = watch_of(session, platform_id, clock.now())
+        watch.paused_until = clock.now() + timedelta(minutes=minutes)
+        _note(session, "pause", platform_id, clock)
+        return f"{platform_id} is left alone until {watch.paused_until:%Y-%m-%d %H:%M} UTC"
+
+
+def watched_lines(house: House) -> tuple[list[str], list[str]]:
+    """Return a line per platform, and what is wrong with files that could not be read."""
+    platforms, errors = house.platforms()
+    with house.store.read() as session:
+        watches = {watch.platform_id: watch for watch in session.scalars(select(Watch))}
+    lines = [
+        "\t".join((one.id, one.name, one.country, _state(watches.get(one.id))))
+        for one in sorted(platforms.values(), key=lambda one: one.id)
+    ]
+    return lines, [str(error) for error in errors]
+
+
+def _state(watch: Watch | None) -> str:
+    if watch is None or not watch.enabled:
+        return "disabled"
+    words = f"every {watch.every_minutes} min"
+    if watch.at_local:
+        words = f"at {watch.at_local} {watch.timezone}"
+    due = f"{watch.next_run_at:%Y-%m-%d %H:%M} UTC" if watch.next_run_at else "now"
+    return f"enabled, {words}, next {due}"
+
+
+def check_platform(
+    house: House, platform: Platform, search: Sequence[str]
+) -> tuple[list[str], bool]:
+    """Fetch a few pages of a platform and say what is wrong; True when nothing is."""
+    from crawler.check import check  # noqa: PLC0415  (Scrapy is loaded only when it is used)
+
+    options = replace(crawl_options(house, platform, os_actor()), search_terms=tuple(search))
+    report = check(platform, options)
+    return report.lines(), report.ok
