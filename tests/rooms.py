@@ -92,11 +92,14 @@ class Guest:
 
     def get(self, path: str) -> httpx.Response:
         """Open a page."""
-        return self.browser.get(path)
+        response: httpx.Response = self.browser.get(path)
+        return response
 
     def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
         """Send a form."""
-        return self.browser.post(path, data={"csrf": self.csrf, **(data or {})}, **more)
+        form = {"csrf": self.csrf, **(data or {})}
+        response: httpx.Response = self.browser.post(path, data=form, **more)
+        return response
 
 
 @contextmanager
