@@ -1,0 +1,155 @@
+"""A fetched page as plain values, decoded once; nothing here knows the network."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lxml.etree import iterwalk  # type: ignore[import-untyped]
+from parsel import Selector
+from w3lib.encoding import html_to_unicode
+
+LEGACY = {
+    "zh-Hans": ("gb18030",),
+    "zh-Hant": ("big5",),
+    "th": ("cp874",),
+    "vi": ("cp1258",),
+}
+_BROKEN = "\ufffd"
+_BROKEN_SHARE = 0.05
+_BLOCKS = frozenset((
+    "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4",
+    "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul",
+))  # fmt: skip
+_SILENT = frozenset(["script", "style", "template", "noscript", "svg"])
+_SPACES = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n\s*")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What came back for one address."""
+
+    url: str
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
+
+    @property
+    def media_type(self) -> str:
+        """The kind of content the server named, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether this is JSON, whatever the server called it."""
+        return "json" in self.media_type or self.body.lstrip()[:1] in {b"{", b"["}
+
+    @cached_property
+    def decoded(self) -> "Decoded":
+        """The text and how it was read."""
+        return decode(self.body, self.headers.get("content-type", ""), self.languages)
+
+    @property
+    def text(self) -> str:
+        """The source text."""
+        return self.decoded.text
+
+    @cached_property
+    def selector(self) -> Selector:
+        """The parsed page."""
+        return Selector(text=self.text or "<html></html>", type="html", base_url=self.url)
+
+    @cached_property
+    def document(self) -> Any:  # noqa: ANN401
+        """The decoded JSON; None when it cannot be read."""
+        try:
+            return json.loads(self.text)
+        except ValueError:
+            return None
+
+    @cached_property
+    def visible(self) -> str:
+        """What a reader sees, without scripts and styles."""
+        if self.is_json:
+            return self.text
+        return text_of(self.selector)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text, the encoding it was read in, and what was wrong with it."""
+
+    text: str
+    encoding: str
+    problem: str = ""
+
+
+def decode(body: bytes, content_type: str, languages: tuple[str, ...] = ()) -> Decoded:
+    r"""Read bytes as the server and the page declare, or as they must have been meant.
+
+    >>> decode("虎牙".encode("gb18030"), "text/html; charset=utf-8", ("zh-Hans",)).text
+    '虎牙'
+    """
+    encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8")
+    bad = text.count(_BROKEN) - body.count(_BROKEN.encode())
+    if bad <= 0:
+        return Decoded(text, encoding)
+    beyond_ascii = sum(1 for character in text if ord(character) > 0x7F)  # noqa: PLR2004
+    if bad / max(beyond_ascii, 1) > _BROKEN_SHARE:
+        for language in languages:
+            for legacy in LEGACY.get(language, ()):
+                other = _strictly(body, legacy)
+                if other is not None:
+                    problem = f"the page says {encoding} but is written in {legacy}"
+                    return Decoded(other, legacy, f"wrong_encoding: {problem}")
+    problem = f"{bad} places cannot be read as {encoding} and were left as {_BROKEN}"
+    return Decoded(text, encoding, f"broken_encoding: {problem}")
+
+
+def _strictly(body: bytes, encoding: str) -> str | None:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def text_of(selector: Selector) -> str:
+    r"""Return the text a reader sees in an element; lines where blocks begin.
+
+    >>> text_of(Selector(text="<div><p>one</p>two<br>three<script>no</script></div>"))
+    'one\ntwo\nthree'
+    """
+    root = selector.root
+    if isinstance(root, str):
+        return tidy(root)
+    pieces: list[str] = []
+    _gather(root, pieces)
+    return tidy("".join(pieces))
+
+
+def _gather(element: Any, pieces: list[str]) -> None:  # noqa: ANN401
+    # A deeply nested page must not exhaust the stack, so the walk is a loop over events.
+    silent = 0
+    for event, node in iterwalk(element, events=("start", "end", "comment", "pi")):
+        edge = "\n" if node.tag in _BLOCKS else ""
+        if event == "start":
+            silent += node.tag in _SILENT
+            text = node.text
+        else:
+            silent -= node.tag in _SILENT
+            text = node.tail if node is not element else ""
+        if not silent:
+            pieces.append(edge + (text or ""))
+
+
+def tidy(text: str) -> str:
+    r"""Return a text without spare space; line ends stay.
+
+    >>> tidy(" a \u00a0 b\n\n  c ")
+    'a b\nc'
+    """
+    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
