@@ -178,7 +178,7 @@ def _standing(session: Session, listing_id: int) -> dict[TaskKind, Decision]:
         )
         .order_by(Decision.id)
     )
-    return dict(rows.tuples())
+    return {kind: decision for kind, decision in rows.all()}  # noqa: C416 (mypy: a row is no pair)
 
 
 def effective_decision(session: Session, listing_id: int) -> Decision | None:
