@@ -13,7 +13,7 @@ from data.casefile import facts_of
 from data.evidence import EvidenceFolder
 from data.home import Home, the_home
 from data.preflight import Problem, preflight
-from data.requests import Because, apply_event, lock_draft, prepare_ready
+from data.requests import Because, apply_event, follow_verdict, lock_draft, prepare_ready
 from data.states import (
     ANSWERED,
     BATCH,
@@ -157,6 +157,12 @@ def members(session: Session, batch: TakedownBatch) -> list[TakedownRequest]:
         .execution_options(populate_existing=True)
     )
     return list(rows.unique())
+
+
+def follow_members(session: Session, batch: TakedownBatch, *, clock: Clock) -> None:
+    """Point the rows of a batch that is being frozen at the decisions in force."""
+    for request in members(session, batch):
+        follow_verdict(session, request, clock=clock)
 
 
 def check(
