@@ -107,7 +107,9 @@ class Sighting(Happened, Record):
     images: Mapped[list[Any]] = mapped_column(default=list, doc="addresses as the page gave them")
     problems: Mapped[list[Any]] = mapped_column(default=list, doc="fields that could not be read")
     changed: Mapped[bool] = mapped_column(default=False, doc="differs from the sighting before")
-    scored: Mapped[bool] = mapped_column(default=False, index=True)
+    scored: Mapped[bool] = mapped_column(
+        default=False, index=True, doc="has a score, or says what the sighting before said"
+    )
 
     listing: Mapped[Listing] = relationship(back_populates="sightings")
     evidence: Mapped[list[Evidence]] = relationship(order_by="Evidence.id")
@@ -230,6 +232,7 @@ def _add_sighting(
 ) -> tuple[bool, bool]:
     now = clock.now()
     changed = _differs(listing, found)
+    said_before = listing.latest_sighting_id is not None and not changed
     sighting = Sighting(
         listing_id=listing.id,
         crawl_id=crawl.id,
@@ -240,6 +243,7 @@ def _add_sighting(
         images=list(found.images),
         problems=list(found.problems),
         changed=changed,
+        scored=said_before,
         **{name: getattr(found, name) for name in _SAID},
     )
     session.add(sighting)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from classifier.artefact import ModelDamaged, load_shipped
 from sqlalchemy import func, select
 
+from classifier.artefact import BadArtefact, load_model
 from data import audit
 from data.evidence import EvidenceDamaged
 from data.listings import Evidence, Listing, replay
@@ -104,7 +104,7 @@ def _projections(house: House) -> Finding:
 
 def _model() -> Finding:
     try:
-        model = load_shipped()
-    except ModelDamaged as error:
+        model = load_model()
+    except BadArtefact as error:
         return Finding(ok=False, words=str(error))
-    return Finding(ok=True, words=f"the model opens ({model.name})")
+    return Finding(ok=True, words=f"the model opens (made of corpus {model.corpus_hash[:12]})")

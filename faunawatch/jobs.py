@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from data.outcomes import due_for_recheck, hear_recheck
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,7 +17,9 @@ from data.crawls import Crawl, CrawlKind, Ending, end_crawl
 from data.home import Home
 from data.jobs import Job, JobKind
 from data.listings import Listing, Rechecked, Sighting
+from data.outcomes import hear_recheck
 from data.platform import Platform
+from data.rechecks import due_for_recheck
 from data.requests import prepare_ready
 from data.states import Availability
 from data.watches import watch_of

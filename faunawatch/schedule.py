@@ -13,12 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from data.outcomes import due_for_recheck
 from sqlalchemy.orm import Session
 
 from data.base import Clock
 from data.home import Home, HomeKind, the_home
 from data.jobs import JobKind, ask, drop_lease, take_lease
+from data.rechecks import due_for_recheck
 from data.store import Store
 from data.watches import Watch, enabled_watches
 
@@ -51,7 +51,8 @@ def may_crawl(home: Home) -> bool:
 
 def sweep(session: Session, clock: Clock) -> list[str]:
     """Enqueue everything that is due now; return what was enqueued, in words."""
-    now, asked = clock.now(), []
+    now = clock.now()
+    asked: list[str] = []
     if not may_crawl(the_home(session)):
         return asked
     for watch in enabled_watches(session):

@@ -6,7 +6,7 @@ import threading
 import uvicorn
 
 from data.taxa import load_taxa
-from faunawatch.house import SHIPPED, House
+from faunawatch.house import House
 from review_ui.app import create_app
 from review_ui.settings import UiSettings
 
@@ -18,9 +18,7 @@ def serve(house: House, host: str, port: int, settings: UiSettings, stop: thread
     platforms, errors = house.platforms()
     for error in errors:
         log.error("platform file left out: %s", error)
-    app = create_app(
-        house.store, house.evidence, platforms, load_taxa(SHIPPED / "taxa.csv"), settings
-    )
+    app = create_app(house.store, house.evidence, platforms, load_taxa(), settings)
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, server_header=False
     )

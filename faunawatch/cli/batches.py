@@ -39,7 +39,6 @@ def import_(
 ) -> None:
     """Record the answers on a sheet a platform sent back; rows that fit nothing are listed."""
     from data.exports.replies import UnreadableSheet
-
     from faunawatch.answers import import_answers
 
     with the_house() as house:

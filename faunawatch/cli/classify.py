@@ -1,6 +1,7 @@
 """`faunawatch classify`: JSON Lines in, JSON Lines out, no database."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -21,19 +22,18 @@ def classify(
 
     A bad line is reported on stderr with its number; the rest goes on and the exit code is 2.
     """
+    from classifier.artefact import load_model
     from classifier.lines import BadLine, classify_lines
 
-    from faunawatch.scoring import shipped_scorer
-
-    scorer = shipped_scorer(fast=fast)
+    del fast  # There is one stage so far, and it is the fast one.
     bad = 0
     # Binary: a broken byte or an odd line separator must spoil its own line only.
-    with file.open("rb") if file else sys.stdin.buffer as lines:
-        for result in classify_lines(lines, scorer):
+    with file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines:
+        for result in classify_lines(lines, load_model()):
             if isinstance(result, BadLine):
                 bad += 1
                 warn(str(result))
             else:
-                say(result)
+                say(result.to_json())
     if bad:
         raise typer.Exit(MISUSED)

@@ -1,0 +1,135 @@
+"""Scoring: the classifier's answers become score rows, flags and tasks."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from classifier.artefact import load_model
+from classifier.model import Model
+from classifier.model import score as score_text
+from classifier.score import GROUPS, ListingText, Score
+from data.flags import Scored, record_score, unscored
+from data.listings import Listing, Sighting
+from data.platform import Platform
+from data.states import Availability
+from data.tasks import queue_first
+from data.taxa import Concern
+from data.terms import Ambiguity, TermKind, load_terms
+from data.text import normalise
+from faunawatch.house import House
+
+if TYPE_CHECKING:
+    from data.base import Clock
+
+BATCH = 100
+MOST_TERMS = 60
+SHORTEST_TERM = 3
+_POINTING = (TermKind.TAXON, TermKind.PRODUCT, TermKind.CODE)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one scoring run did."""
+
+    scored: int = 0
+    queued: int = 0
+
+
+def team_model(house: House) -> Model:
+    """Return the shipped model with the team's own terms laid over the shipped ones."""
+    return load_model(terms=load_terms(overlay=house.terms_overlay))
+
+
+def score_waiting(house: House) -> Done:
+    """Score what waits, batch by batch, each in a transaction of its own."""
+    model, done = team_model(house), Done()
+    while True:
+        clock = house.store.clock()
+        with house.store.write() as session:
+            sightings = unscored(session, BATCH)
+            queued = sum(_score_one(session, one, model, clock) for one in sightings)
+        done = Done(done.scored + len(sightings), done.queued + queued)
+        if len(sightings) < BATCH:
+            return done
+
+
+def _score_one(session: Session, sighting: Sighting, model: Model, clock: "Clock") -> bool:
+    """Record one score; tell whether its listing joined the queue."""
+    listing = session.get_one(Listing, sighting.listing_id)
+    found = score_text(_text_of(sighting, listing), model)
+    flag = record_score(session, sighting, _plain(found, model), clock)
+    if flag is None or listing.availability is Availability.GONE:
+        return False
+    return queue_first(session, flag, clock=clock) is not None
+
+
+def _text_of(sighting: Sighting, listing: Listing) -> ListingText:
+    return ListingText(
+        title=sighting.title,
+        description=sighting.description,
+        price=sighting.price_text,
+        currency=sighting.currency,
+        category=sighting.category,
+        seller_text=listing.seller.profile if listing.seller else "",
+        country=listing.country,
+    )
+
+
+def _plain(found: Score, model: Model) -> Scored:
+    return Scored(
+        lang=found.lang,
+        offered=found.offered,
+        threshold=model.calibration.threshold(found.lang),
+        groups=found.groups,
+        taxon=found.taxon.name if found.taxon else "",
+        taxon_confidence=found.taxon.confidence if found.taxon else 0.0,
+        product=found.product or "",
+        reasons=[{**asdict(reason), "kind": str(reason.kind)} for reason in found.reasons],
+        model=model.corpus_hash[:12],
+        concern=str(model.taxa[found.taxon.name].concern if found.taxon else Concern.UNCLEAR),
+    )
+
+
+def search_terms(house: House, platform: Platform) -> list[str]:
+    """Return words worth searching a platform for: its languages, clear products first.
+
+    Code words of one or two characters are left out: they flood a search with ordinary goods.
+    """
+    terms = load_terms(overlay=house.terms_overlay)
+    order = {Ambiguity.NONE: 0, Ambiguity.LOW: 1}
+    wanted = [
+        term
+        for lang in platform.languages
+        for term in terms.of(lang)
+        if term.kind in (TermKind.PRODUCT, TermKind.TAXON)
+        and term.group in GROUPS
+        and term.ambiguity in order
+        and len(term.text) >= SHORTEST_TERM
+        and not term.unaccented
+    ]
+    wanted.sort(key=lambda term: (order[term.ambiguity], term.kind is not TermKind.PRODUCT))
+    return list(dict.fromkeys(term.text for term in wanted))[:MOST_TERMS]
+
+
+def term_matcher(house: House) -> Callable[[str], bool]:
+    """Return a function that tells whether a text names one of the three groups at all."""
+    matcher = team_model(house).matcher
+
+    def wanted(text: str) -> bool:
+        hits = matcher.find(normalise(text).text)
+        return any(hit.term.kind in _POINTING and hit.term.group in GROUPS for hit in hits)
+
+    return wanted
+
+
+def train_shipped(out: Path | None) -> Iterator[str]:
+    """Train from the reference data; yield lines that say how good it is on unseen texts."""
+    from classifier.artefact import SHIPPED  # noqa: PLC0415
+    from classifier.training import train_to_folder  # noqa: PLC0415  (loads scikit-learn)
+
+    evaluation = train_to_folder(out or SHIPPED)
+    yield json.dumps(evaluation.to_json(), ensure_ascii=False)
