@@ -1,0 +1,96 @@
+"""The schedule enqueues what is due once, on time, in the right zone, and never on a real home
+that cannot say who it is."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from data.home import HomeKind, the_home
+from data.jobs import Job, JobKind
+from data.listings import Listing
+from data.store import Store, open_store, sqlite_url
+from data.watches import Watch, watch_of
+from faunawatch.schedule import next_run, sweep, tick
+from tests.makers import make_listing
+
+
+def _watch(store: Store, clock, platform: str = "a", **columns) -> None:
+    with store.write() as session:
+        watch = watch_of(session, platform, clock.now())
+        watch.enabled = True
+        for name, value in columns.items():
+            setattr(watch, name, value)
+
+
+def _jobs(store: Store) -> list[tuple[JobKind, str]]:
+    with store.read() as session:
+        return [
+            (job.kind, job.arguments["platform"])
+            for job in session.scalars(select(Job).order_by(Job.id))
+        ]
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "after", "expected"),
+    [
+        ("02:00", "Asia/Bangkok", "2026-11-01T12:00", "2026-11-01T19:00"),
+        ("02:00", "Asia/Bangkok", "2026-11-01T19:00", "2026-11-01T19:00"),
+        ("02:00", "Asia/Bangkok", "2026-11-01T19:01", "2026-11-02T19:00"),
+        ("23:30", "UTC", "2026-12-31T23:45", "2027-01-01T23:30"),
+        ("02:30", "Europe/Berlin", "2026-03-29T00:00", "2026-03-29T01:30"),
+    ],
+)
+def test_daily_times_follow_the_zone(at, zone, after, expected) -> None:
+    watch = Watch(every_minutes=1440, at_local=at, timezone=zone)
+    moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
+    assert next_run(watch, moment) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_a_missed_week_is_run_once(store: Store, clock) -> None:
+    _watch(store, clock, next_run_at=clock.now() - timedelta(days=7), every_minutes=1440)
+    for _ in range(3):
+        with store.write() as session:
+            sweep(session, clock)
+    assert _jobs(store) == [(JobKind.CRAWL, "a")]
+    with store.read() as session:
+        assert session.get_one(Watch, "a").next_run_at == clock.now() + timedelta(days=1)
+
+
+def test_paused_and_disabled_platforms_are_left_alone(store: Store, clock) -> None:
+    _watch(store, clock, "paused", paused_until=clock.now() + timedelta(days=1))
+    _watch(store, clock, "off", enabled=False)
+    with store.write() as session:
+        assert sweep(session, clock) == []
+    clock.advance(timedelta(days=2))
+    with store.write() as session:
+        assert sweep(session, clock) == ["crawl paused"]
+
+
+def test_listings_due_for_a_look_are_rechecked(store: Store, clock) -> None:
+    _watch(store, clock, "pasar-contoh", next_run_at=clock.now() + timedelta(days=9))
+    with store.write() as session:
+        make_listing(session, clock).next_recheck_at = clock.now() + timedelta(hours=1)
+    with store.write() as session:
+        assert sweep(session, clock) == []
+    clock.advance(timedelta(hours=2))
+    with store.write() as session:
+        assert sweep(session, clock) == ["recheck pasar-contoh"]
+        assert session.scalar(select(Listing.next_recheck_at)) is not None
+
+
+def test_two_schedulers_enqueue_once(store: Store, clock) -> None:
+    _watch(store, clock, next_run_at=clock.now() - timedelta(days=1))
+    assert [tick(store, "one"), tick(store, "two"), tick(store, "one")] == [True, False, True]
+    assert _jobs(store) == [(JobKind.CRAWL, "a")]
+
+
+def test_a_real_home_without_contact_enqueues_nothing(tmp_path: Path, clock) -> None:
+    store = open_store(sqlite_url(tmp_path / "real.sqlite"), kind=HomeKind.REAL)
+    _watch(store, clock)
+    with store.write() as session:
+        assert sweep(session, clock) == []
+        the_home(session).contact_email = "wildlife@example.org"
+        assert sweep(session, clock) == ["crawl a"]
+    store.close()
