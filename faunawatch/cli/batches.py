@@ -19,14 +19,14 @@ def export(
     folder: Annotated[Path, typer.Option("--dir", help="Where to write the files.")],
 ) -> None:
     """Write a frozen batch's files again, byte for byte as they were frozen."""
-    from data.batches import UnknownBatch
-    from data.batches import export as write_files
+    from data.batches import NoSuchBatch
     from data.evidence import EvidenceDamaged
+    from data.exports.frozen import export as write_files
 
     with the_house() as house, house.store.read() as session:
         try:
             written = write_files(session, house.evidence, number, folder)
-        except (UnknownBatch, EvidenceDamaged) as error:
+        except (NoSuchBatch, EvidenceDamaged) as error:
             refuse(str(error))
     for path in written:
         say(str(path))
@@ -38,15 +38,15 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, change nothing.")] = False,
 ) -> None:
     """Record the answers on a sheet a platform sent back; rows that fit nothing are listed."""
-    from data.exports.replies import UnreadableSheet
+    from data.exports.replies import UnreadableReply
     from faunawatch.answers import import_answers
 
     with the_house() as house:
         try:
-            plan = import_answers(house, file, dry_run=dry_run)
-        except UnreadableSheet as error:
+            told = import_answers(house, file, dry_run=dry_run)
+        except UnreadableReply as error:
             refuse(str(error))
-    for line in plan.lines:
+    for line in told.lines:
         say(line)
-    if plan.problems:
+    if told.problems:
         raise typer.Exit(1)
