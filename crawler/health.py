@@ -89,18 +89,20 @@ def likely_wall(page: Page) -> Wall | None:
     """Recognise a wall on a page from which nothing could be read."""
     if _is_sign_in(page):
         return Wall(Ending.LOGIN_WALL, f"a sign-in page came instead of content at {page.url}")
-    if name := _mark(page):
-        return _blocked(page, f"the page is {name}")
-    if page.is_json:
-        return None
+    cause = _machinery(page)
+    return _blocked(page, f"{cause} came instead of content") if cause else None
+
+
+def _machinery(page: Page) -> str:
+    if (name := _mark(page)) or page.is_json:
+        return name
     title = " ".join((page.selector.xpath("//title/text()").get() or "").split())
     if _BLOCK_TITLE.search(title):
-        return _blocked(page, f"a page headed {title[:80]!r} came instead of content")
+        return f"a page headed {title[:80]!r}"
     if _CAPTCHA.search(page.body):
-        return _blocked(page, "a captcha came instead of content")
-    if len(page.body) < STUB_BYTES and _STUB.search(page.body) and len(page.visible) < STUB_TEXT:
-        return _blocked(page, f"a stub of {len(page.body)} bytes came instead of content")
-    return None
+        return "a captcha"
+    is_stub = len(page.body) < STUB_BYTES and len(page.visible) < STUB_TEXT
+    return f"a stub of {len(page.body)} bytes" if is_stub and _STUB.search(page.body) else ""
 
 
 def _blocked(page: Page, cause: str) -> Wall:

@@ -85,7 +85,7 @@ def next_address(page: Page, platform: Platform, walk: Walk) -> str:
     """Return the address of the next list page; empty at the end."""
     lists = platform.lists
     for url in (_next_link(page, platform), _next_button(page, platform)):
-        if url and url not in walk.visited:
+        if url:
             return url
     start = platform.absolute(walk.start)
     if lists.offset_parameter:

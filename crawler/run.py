@@ -5,17 +5,30 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from crawler.addresses import AddressRule
+from crawler.engine import drive
+from crawler.errors import NoContact
+from crawler.fetching import Run
 from crawler.options import CrawlOptions, Target, Targets
-from data.crawls import Ending
+from crawler.pipelines import Recorder, ignore_rechecked
+from crawler.progress import Earlier, Progress, ending_of
+from crawler.recheck import RecheckSpider, ending_of_recheck
+from crawler.spiders import ListingSpider
+from data.crawls import Crawl, CrawlKind, Ending, start_crawl
 from data.evidence import EvidenceFolder
-from data.listings import Rechecked
+from data.home import HomeKind
+from data.listings import Rechecked, sighted_external_ids
 from data.platform import Platform
 from data.store import Store
 
-__all__ = ["CrawlOptions", "Ended", "Target", "Targets", "crawl", "recheck"]
+__all__ = ["CrawlOptions", "Ended", "NoContact", "Target", "Targets", "crawl", "recheck"]
+
+Heard = Callable[[Session, Rechecked], None]
 
 
 @dataclass(frozen=True)
@@ -31,7 +44,9 @@ def crawl(
     store: Store, evidence: EvidenceFolder, platform: Platform, options: CrawlOptions
 ) -> Ended:
     """Crawl a platform's listings into the store."""
-    raise NotImplementedError
+    run, earlier = _begin(store, evidence, platform, options, CrawlKind.LISTINGS)
+    work = partial(drive, run, ListingSpider)
+    return _to_the_end(run, work, lambda: ending_of(run.progress, earlier))
 
 
 def recheck(
@@ -40,7 +55,70 @@ def recheck(
     platform: Platform,
     targets: Targets,
     options: CrawlOptions,
-    heard: Callable[[Session, Rechecked], None],
+    heard: Heard = ignore_rechecked,
 ) -> Ended:
     """Look at known listings again; `heard` runs in the transaction that records each look."""
-    raise NotImplementedError
+    run, _ = _begin(store, evidence, platform, options, CrawlKind.RECHECK)
+    run.recorder.heard = heard
+    work = partial(drive, run, RecheckSpider, targets=targets)
+    return _to_the_end(run, work, lambda: ending_of_recheck(run, targets))
+
+
+def _begin(
+    store: Store,
+    evidence: EvidenceFolder,
+    platform: Platform,
+    options: CrawlOptions,
+    kind: CrawlKind,
+) -> tuple[Run, Earlier]:
+    home = store.home().kind
+    if not options.contact and home is HomeKind.REAL:
+        raise NoContact("set a contact e-mail in Settings; the user agent must name it")
+    progress = Progress(limit=options.limit, requests_left=options.requests_left)
+    with store.write() as session:
+        row, earlier = _row(session, platform, options, kind)
+        recorder = Recorder(store, platform, row.id, options.clock, progress)
+        recorder.requests_before = row.requests
+    run = Run(
+        platform=platform,
+        options=options,
+        rule=AddressRule.of(platform, home),
+        progress=progress,
+        recorder=recorder,
+        evidence=evidence,
+        already=earlier.already,
+    )
+    return run, earlier
+
+
+def _row(
+    session: Session, platform: Platform, options: CrawlOptions, kind: CrawlKind
+) -> tuple[Crawl, Earlier]:
+    now = options.clock.now()
+    before = select(func.max(Crawl.listings_seen)).where(
+        Crawl.platform_id == platform.id, Crawl.kind == CrawlKind.LISTINGS
+    )
+    most = session.scalar(before) or 0
+    if options.resume is None:
+        row = start_crawl(session, platform.id, kind, options.asked_by, now)
+        row.clock_shift_s = int(options.clock.shift.total_seconds())
+        return row, Earlier(listings=most)
+    row = session.get_one(Crawl, options.resume)
+    row.heartbeat_at, row.ended_at, row.ending, row.cause = now, None, None, ""
+    done = frozenset(sighted_external_ids(session, row.id))
+    return row, Earlier(listings=most, already=done)
+
+
+def _to_the_end(
+    run: Run, work: Callable[[], None], ending: Callable[[], tuple[Ending, str]]
+) -> Ended:
+    how, cause = Ending.CRASHED, "the run broke off; what was committed is kept"
+    try:
+        if run.options.requests_left is None or run.options.requests_left > 0:
+            work()
+        else:
+            run.progress.stop(Ending.BUDGET_SPENT, "today's request budget is already spent")
+        how, cause = ending()
+    finally:
+        run.recorder.finish(how, cause)
+    return Ended(run.recorder.crawl_id, how, cause)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from crawler.styles.page import tidy
 from data.fields import parse_date, parse_place, parse_price
@@ -90,10 +90,10 @@ def build(
 
 def _seller(texts: Raw, url: str) -> FoundSeller | None:
     name = texts.get("seller_name", "")
-    external_id = texts.get("seller_id", "") or name
+    address = texts.get("seller_url", "")
+    external_id = texts.get("seller_id", "") or urlsplit(address).path.strip("/") or name
     if not external_id:
         return None
-    address = texts.get("seller_url", "")
     return FoundSeller(
         external_id=external_id[:500],
         name=name,

@@ -158,9 +158,6 @@ _PATHS: dict[str, tuple[tuple[str, ...], ...]] = {
     "seller_id": (
         ("offers", "seller", "identifier"),
         ("seller", "identifier"),
-        ("offers", "seller", "url"),
-        ("offers", "seller", "@id"),
-        ("seller", "url"),
     ),
 }
 

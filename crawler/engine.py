@@ -1,0 +1,96 @@
+"""Scrapy as we run it: one process, one spider, no servers, no files, no surprises."""
+
+import signal
+import threading
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+
+from crawler.addresses import SETTING
+from crawler.fetching import PlatformSpider, Run
+from crawler.politeness import ROBOT_NAME, user_agent
+from data.crawls import Ending
+
+TIMEOUT_S = 30
+POLITE_MARGIN = 1.25
+AT_ONCE_LOCALLY = 4
+_MIDDLEWARES: dict[str, int | None] = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    "crawler.politeness.Robots": 100,
+    "crawler.gate.Gate": 740,
+}
+_HANDLERS: dict[str, str | None] = {
+    "http": "crawler.gate.CheckedHttps",
+    "https": "crawler.gate.CheckedHttps",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
+
+
+def settings_for(run: Run) -> dict[str, Any]:
+    """Return Scrapy's settings for one run."""
+    return {
+        SETTING: run.rule,
+        "TWISTED_DNS_RESOLVER": "crawler.addresses.GuardedResolver",
+        "USER_AGENT": user_agent(run.options.contact, run.options.version),
+        "ROBOTSTXT_OBEY": True,
+        "ROBOTSTXT_USER_AGENT": ROBOT_NAME,
+        "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
+        "DOWNLOAD_HANDLERS": _HANDLERS,
+        "DOWNLOAD_MAXSIZE": run.platform.max_bytes,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_TIMEOUT": TIMEOUT_S,
+        "HTTPERROR_ALLOW_ALL": True,
+        "REDIRECT_MAX_TIMES": 5,
+        "RETRY_TIMES": 2,
+        "RETRY_HTTP_CODES": [408, 500, 502, 504, 522, 524],
+        "COOKIES_ENABLED": False,
+        "EXTENSIONS_BASE": {},
+        "TELNETCONSOLE_ENABLED": False,
+        "REMOTE_CONTROL_ENABLED": False,
+        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+        "LOG_VERSIONS": [],
+        **_pace(run),
+    }
+
+
+def _pace(run: Run) -> dict[str, Any]:
+    delay = run.platform.delay_s
+    at_once = AT_ONCE_LOCALLY if run.platform.is_local and delay == 0 else 1
+    # The jitter stays on the slow side of the delay that was promised.
+    return {
+        "CONCURRENT_REQUESTS": at_once,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": at_once,
+        "DOWNLOAD_DELAY": delay * POLITE_MARGIN,
+        "DOWNLOAD_DELAY_JITTER": 0.2,
+    }
+
+
+def drive(run: Run, spider: type[PlatformSpider], **more: Any) -> None:  # noqa: ANN401
+    """Run one spider to its end; signals end it cleanly."""
+    process = AsyncCrawlerProcess(settings_for(run))
+    crawler: Crawler = process.create_crawler(spider)
+    _stop_on_signals(run)
+    process.crawl(crawler, run=run, **more)
+    process.start()
+
+
+def _stop_on_signals(run: Run) -> None:
+    """Until Scrapy takes the signals over, one of them just marks the run as stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(_number: int, _frame: object) -> None:
+        run.progress.stop(Ending.STOPPED, "stopped before it began")
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
