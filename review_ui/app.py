@@ -1,6 +1,7 @@
 """The review screens as one application; every screen is a router in the list below."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -10,12 +11,22 @@ from data.evidence import EvidenceFolder
 from data.platform import Platform
 from data.store import Store
 from data.taxa import Taxa
-from review_ui import errors, signin
+from review_ui import crawls, deciding, demo, errors, leave, listing, pictures, queue, signin
 from review_ui.pages import FOLDER, NAV, environment
 from review_ui.security import Gate
 from review_ui.settings import House, UiSettings
 
-ROUTERS: tuple[APIRouter, ...] = (signin.router,)
+ROUTERS: tuple[APIRouter, ...] = (
+    signin.router,
+    queue.router,
+    listing.router,
+    deciding.router,
+    pictures.router,
+    leave.router,
+    crawls.router,
+    demo.router,
+)
+KEPT_PICTURES = 512
 
 
 def create_app(
@@ -35,6 +46,9 @@ def create_app(
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.state.house = house
     app.state.templates = environment(house)
+    app.state.small_picture = lru_cache(KEPT_PICTURES)(
+        lambda sha256: pictures.small_jpeg(evidence.get(sha256))
+    )
     app.state.nav = _reachable()
     app.state.is_demo = store.home().is_demo
     errors.install(app)

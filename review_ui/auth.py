@@ -69,6 +69,11 @@ class Visit:
         """Tell whether this person may start and pause crawls."""
         return self.person.may(Role.SUPERVISOR, Role.LIAISON, Role.REVIEWER)
 
+    @property
+    def steers(self) -> bool:
+        """Tell whether this person may pause platforms."""
+        return self.person.may(Role.SUPERVISOR)
+
     def read(self) -> AbstractContextManager[Session]:
         """Open a session that only looks."""
         return self.house.store.read()

@@ -62,13 +62,14 @@ def shown(name: str) -> Markup:
 def money(amount: Decimal | None, currency: str, text: str) -> str:
     """Return a price as the page gave it, or as an amount with its currency.
 
-    >>> money(Decimal("1500"), "THB", ""), money(None, "", "liên hệ"), money(None, "", "")
+    >>> money(Decimal("1500"), "THB", "1500"), money(None, "", "liên hệ"), money(None, "", "")
     ('1,500 THB', 'liên hệ', 'no price')
     """
-    if text.strip():
-        return text.strip()
+    said = text.strip()
     if amount is None:
-        return "no price"
+        return said or "no price"
+    if said and not said.replace(".", "").isdecimal():
+        return said
     return f"{amount.normalize():,f} {currency}".strip()
 
 

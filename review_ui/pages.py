@@ -8,7 +8,8 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from review_ui import filters, words
+from data.listings import Listing, Sighting
+from review_ui import choices, filters, words
 from review_ui.auth import Visit, house_of
 from review_ui.settings import House
 
@@ -34,8 +35,18 @@ def environment(house: House) -> Environment:
     made.filters.update(filters.FILTERS)
     made.filters.update(filters.timed(house.settings.zone))
     made.filters["platform_name"] = house.platform_name
-    made.globals.update(words=words, settings=house.settings)
+    made.globals.update(
+        words=words,
+        settings=house.settings,
+        taxa=house.taxa,
+        money=_price_of,
+        ground_of=choices.ground_of,
+    )
     return made
+
+
+def _price_of(said: Listing | Sighting) -> str:
+    return filters.money(said.price, said.currency, said.price_text)
 
 
 def page(

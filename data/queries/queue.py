@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.flags import Flag, Score
+from data.listings import Sighting
 from data.people import Person, Role
 from data.queries.pictures import Pictures, pictures_of
 from data.reviews import Decision, ReviewTask, TaskKind
@@ -125,6 +127,19 @@ class QueueRow:
     task: ReviewTask
     held_by: str
     pictures: Pictures = field(default_factory=Pictures)
+    scored_title: str | None = None
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """The reasons of the score behind the flag, weightiest first."""
+        if self.task.flag is None:
+            return []
+        return sorted(self.task.flag.score.reasons, key=lambda one: -float(one["weight"]))
+
+    @property
+    def placed_reasons(self) -> list[dict[str, Any]]:
+        """The reasons that can be shown in the title: none when it changed since the score."""
+        return self.reasons if self.scored_title == self.task.listing.title else []
 
     def held_until(self, now: datetime) -> datetime | None:
         """Return until when someone holds it; None when it is free."""
@@ -150,8 +165,14 @@ def page_of(
     more, tasks = len(tasks) > size, tasks[:size]
     names = _names(session, [task.claimed_by for task in tasks if task.claimed_by])
     pictures = pictures_of(session, [task.listing_id for task in tasks])
+    titles = _scored_titles(session, tasks)
     rows = [
-        QueueRow(task, names.get(task.claimed_by or 0, ""), pictures[task.listing_id])
+        QueueRow(
+            task,
+            names.get(task.claimed_by or 0, ""),
+            pictures[task.listing_id],
+            titles.get(task.listing_id),
+        )
         for task in tasks
     ]
     return QueuePage(rows, f"{tasks[-1].priority}-{tasks[-1].id}" if more else "")
@@ -169,10 +190,19 @@ def _beyond(after: str) -> ColumnElement[bool]:
     )
 
 
+def _scored_titles(session: Session, tasks: Sequence[ReviewTask]) -> dict[int, str]:
+    """Return the titles that the reasons' offsets count in, by listing."""
+    ids = [task.flag.score.sighting_id for task in tasks if task.flag is not None]
+    rows = session.execute(select(Sighting.listing_id, Sighting.title).where(Sighting.id.in_(ids)))
+    return dict(rows.tuples().all())
+
+
 def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     if not ids:
         return {}
-    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples())
+    return dict(
+        session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all()
+    )
 
 
 @dataclass(frozen=True)
