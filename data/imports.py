@@ -105,7 +105,7 @@ def _load_lines(session: Session) -> _Lines:
         .order_by(BatchLine.id)
     )
     lines = _Lines()
-    for line, number in found.tuples():
+    for line, number in found:
         lines.by_id.setdefault(str(line.columns["external_id"]), []).append(line)
         lines.by_url.setdefault(bare_url(str(line.columns["url"])), []).append(line)
         lines.numbers[line.batch_id] = number

@@ -312,7 +312,7 @@ def conflicts(session: Session) -> list[Conflict]:
         )
         .order_by(TakedownRequest.id, OutcomeEvent.id)
     ).unique()
-    latest = {request.id: (request, said) for request, said in rows.tuples()}
+    latest = {request.id: (request, said) for request, said in rows}
     return [
         Conflict(request, said, request.listing.availability)
         for request, said in latest.values()

@@ -320,7 +320,7 @@ def undo_blocked(session: Session, decision: Decision) -> str | None:
             TakedownBatch.state != BatchState.DRAFT,
         )
     )
-    for state, number, batch_state in rows.tuples():
+    for state, number, batch_state in rows:
         if state is RequestState.BATCHED and batch_state is BatchState.FROZEN:
             return (
                 f"its request is in the frozen batch {number}: discard that batch or withdraw "

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
-from xml.etree import ElementTree  # noqa: S405  (only its error class)
+from xml.etree import ElementTree
 
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
