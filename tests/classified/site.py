@@ -1,0 +1,76 @@
+"""Start and stop the site for a test; look into its database for what is truly on offer."""
+
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PLATFORM = "django-classified"
+PLATFORM_FILE = ROOT / "tests" / "platforms" / f"{PLATFORM}.toml"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site."""
+
+    folder: Path
+    address: str
+
+    def shown(self) -> dict[str, str]:
+        """Return the title of every listing that visitors can see, by its id on the site."""
+        with closing(sqlite3.connect(self.folder / "site.sqlite")) as database:
+            rows = database.execute("SELECT id, title FROM django_classified_item WHERE is_active")
+            return {str(number): title for number, title in rows}
+
+    def write_platform(self, home: Path) -> Path:
+        """Write the platform's file into a home, with the address this site listens on."""
+        file = home / "platforms" / PLATFORM_FILE.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        host = self.address.removeprefix("http://")
+        text = PLATFORM_FILE.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"127\.0\.0\.1:\d+", host, text), encoding="utf-8")
+        return file
+
+
+def make_site(folder: Path) -> Path:
+    """Make a site's database and pictures; copied for each test, since making it takes seconds."""
+    subprocess.run(_command("make", folder), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@contextmanager
+def running_site(template: Path, folder: Path, *, port: int = 0) -> Iterator[Site]:
+    """Serve a copy of a made site."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    with served(folder, port=port) as site:
+        yield site
+
+
+@contextmanager
+def served(folder: Path, *, port: int = 0, delay: float = 0.0) -> Iterator[Site]:
+    """Serve a site's folder from a process of its own until the block ends."""
+    command = [*_command("run", folder), "--port", str(port), "--delay", str(delay)]
+    with (folder / "server.log").open("ab") as log:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log)
+    try:
+        yield Site(folder, _first_line(server))
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def _command(what: str, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "tests.classified.serve", what, str(folder)]
+
+
+def _first_line(server: "subprocess.Popen[bytes]") -> str:
+    assert server.stdout is not None
+    line = server.stdout.readline().decode().strip()
+    assert line, "the site did not start; its server.log says why"
+    return line
