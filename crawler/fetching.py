@@ -1,12 +1,13 @@
 """What every spider shares: requests, pages, evidence, and words for what went wrong."""
 
 import asyncio
+import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 from PIL import Image, UnidentifiedImageError
@@ -27,12 +28,13 @@ from crawler.addresses import AddressRule
 from crawler.errors import OverBudget, RefusedAddress, RobotsRefused, Stopping
 from crawler.health import Wall
 from crawler.options import CrawlOptions
-from crawler.pipelines import EVERY_S, Recorder
+from crawler.pipelines import EVERY_S, Look
 from crawler.progress import Progress
 from crawler.styles.page import Page
+from crawler.styles.reading import Reading
 from data.crawls import Ending
 from data.evidence import EvidenceFolder
-from data.found import EvidenceKind, StoredEvidence
+from data.found import EvidenceKind, FoundListing, StoredEvidence
 from data.platform import Platform
 
 FETCH_FAILURES = (
@@ -53,6 +55,28 @@ OK = 200
 logger = logging.getLogger(__name__)
 
 
+class Records(Protocol):
+    """Who takes what a run finds: the store's recorder, or a notebook for a check."""
+
+    listed: set[str]
+
+    def add(self, reading: Reading, found: FoundListing) -> None:
+        """Take a listing."""
+        ...
+
+    def look(self, look: Look) -> None:
+        """Take what a recheck saw."""
+        ...
+
+    def note(self, kind: str, message: str, url: str) -> None:
+        """Take a problem."""
+        ...
+
+    def tick(self) -> None:
+        """Commit what is waiting."""
+        ...
+
+
 @dataclass
 class Run:
     """One run: what is asked, what it may touch, and how far it has come."""
@@ -61,8 +85,8 @@ class Run:
     options: CrawlOptions
     rule: AddressRule
     progress: Progress
-    recorder: Recorder
-    evidence: EvidenceFolder
+    recorder: Records
+    evidence: EvidenceFolder | None
     already: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -131,7 +155,8 @@ class PlatformSpider(Spider):
     def keep(self, page: Page, kind: EvidenceKind) -> StoredEvidence:
         """Store a page's bytes: the file first, the row comes with the batch."""
         captured_at = self.options.clock.now()
-        sha256 = self.run.evidence.put(page.body)
+        folder = self.run.evidence
+        sha256 = folder.put(page.body) if folder else hashlib.sha256(page.body).hexdigest()
         return StoredEvidence(
             sha256=sha256,
             kind=kind,

@@ -74,7 +74,6 @@ class Recorder:
     def add(self, reading: Reading, found: FoundListing) -> None:
         """Take a listing; its problems go on the crawl too."""
         self.read += 1
-        self.progress.listings += 1
         self.covered.update(reading.fields)
         for problem in found.problems:
             kind, _, message = problem.partition(": ")

@@ -12,7 +12,8 @@ from crawler.fetching import PlatformSpider, Run, why_failed
 from crawler.health import Wall
 from crawler.judging import Judged, judge
 from crawler.options import Target, Targets
-from crawler.pipelines import Look
+from crawler.pipelines import Look, Recorder
+from crawler.progress import Progress
 from data.availability import Outcome
 from data.crawls import Ending
 from data.found import FoundListing, Seen, StoredEvidence
@@ -126,9 +127,11 @@ class RecheckSpider(PlatformSpider):
             self.record(arguments["target"], Judged(Outcome.UNKNOWN, cause))
 
 
-def ending_of_recheck(run: Run, targets: Targets) -> tuple[Ending, str]:
+def ending_of_recheck(
+    progress: Progress, recorder: Recorder, targets: Targets
+) -> tuple[Ending, str]:
     """Say how a recheck ended, and why in plain words."""
-    looked = f"looked at {run.recorder.looked} of {len(targets.listings)} listings"
-    if run.progress.ending is not None:
-        return run.progress.ending, f"{run.progress.cause}; {looked}"
+    looked = f"looked at {recorder.looked} of {len(targets.listings)} listings"
+    if progress.ending is not None:
+        return progress.ending, f"{progress.cause}; {looked}"
     return Ending.FINISHED, looked

@@ -44,9 +44,9 @@ def crawl(
     store: Store, evidence: EvidenceFolder, platform: Platform, options: CrawlOptions
 ) -> Ended:
     """Crawl a platform's listings into the store."""
-    run, earlier = _begin(store, evidence, platform, options, CrawlKind.LISTINGS)
+    run, recorder, earlier = _begin(store, evidence, platform, options, CrawlKind.LISTINGS)
     work = partial(drive, run, ListingSpider)
-    return _to_the_end(run, work, lambda: ending_of(run.progress, earlier))
+    return _to_the_end(run, recorder, work, lambda: ending_of(run.progress, earlier))
 
 
 def recheck(
@@ -58,10 +58,11 @@ def recheck(
     heard: Heard = ignore_rechecked,
 ) -> Ended:
     """Look at known listings again; `heard` runs in the transaction that records each look."""
-    run, _ = _begin(store, evidence, platform, options, CrawlKind.RECHECK)
-    run.recorder.heard = heard
+    run, recorder, _ = _begin(store, evidence, platform, options, CrawlKind.RECHECK)
+    recorder.heard = heard
     work = partial(drive, run, RecheckSpider, targets=targets)
-    return _to_the_end(run, work, lambda: ending_of_recheck(run, targets))
+    how = partial(ending_of_recheck, run.progress, recorder, targets)
+    return _to_the_end(run, recorder, work, how)
 
 
 def _begin(
@@ -70,7 +71,7 @@ def _begin(
     platform: Platform,
     options: CrawlOptions,
     kind: CrawlKind,
-) -> tuple[Run, Earlier]:
+) -> tuple[Run, Recorder, Earlier]:
     home = store.home().kind
     if not options.contact and home is HomeKind.REAL:
         raise NoContact("set a contact e-mail in Settings; the user agent must name it")
@@ -88,7 +89,7 @@ def _begin(
         evidence=evidence,
         already=earlier.already,
     )
-    return run, earlier
+    return run, recorder, earlier
 
 
 def _row(
@@ -110,7 +111,10 @@ def _row(
 
 
 def _to_the_end(
-    run: Run, work: Callable[[], None], ending: Callable[[], tuple[Ending, str]]
+    run: Run,
+    recorder: Recorder,
+    work: Callable[[], None],
+    ending: Callable[[], tuple[Ending, str]],
 ) -> Ended:
     how, cause = Ending.CRASHED, "the run broke off; what was committed is kept"
     try:
@@ -120,5 +124,5 @@ def _to_the_end(
             run.progress.stop(Ending.BUDGET_SPENT, "today's request budget is already spent")
         how, cause = ending()
     finally:
-        run.recorder.finish(how, cause)
-    return Ended(run.recorder.crawl_id, how, cause)
+        recorder.finish(how, cause)
+    return Ended(recorder.crawl_id, how, cause)

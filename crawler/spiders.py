@@ -252,4 +252,5 @@ class ListingSpider(PlatformSpider):
 
     def take(self, reading: Reading, evidence: list[StoredEvidence]) -> None:
         """Hand a listing to the store."""
+        self.progress.listings += 1
         self.recorder.add(reading, replace(reading.found, evidence=tuple(evidence)))
