@@ -21,6 +21,7 @@ def configure(level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_worth_saying)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -34,5 +35,11 @@ def configure(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """Pass our own lines, and of libraries only what went wrong.
+
+    A filter and not a level, because Scrapy sets its loggers' levels anew at every start.
+    """
+    return record.levelno >= logging.WARNING or not record.name.startswith(QUIET)

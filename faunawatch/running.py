@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from classifier.artefact import BadArtefact
 from data.jobs import Job, JobKind, finish, give_back, put_back, start_now
+from data.tables import BadReference
 from faunawatch.dispatch import kept_alive
 from faunawatch.house import House, UnknownPlatform, os_actor
 from faunawatch.jobs import Interrupted, NoContact, do_job
 from faunawatch.schedule import holder_name
 
 log = logging.getLogger(__name__)
+REFUSALS = (UnknownPlatform, NoContact, BadReference, BadArtefact)
+"""What a person must put right before the job can be done; the row and the screen say it."""
 
 
 def run_claimed(house: House, job_id: int, worker: str) -> dict[str, Any]:
@@ -45,7 +49,7 @@ def _run(house: House, job: Job, worker: str, *, with_parent: bool) -> dict[str,
             else:
                 finish(session, job.id, worker, {"ending": "stopped"}, datetime.now(UTC))
         raise
-    except (UnknownPlatform, NoContact) as error:
+    except REFUSALS as error:
         with house.store.write() as session:
             give_back(session, job.id, worker, str(error), datetime.now(UTC))
         raise

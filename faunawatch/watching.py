@@ -1,9 +1,10 @@
 """What the team does with platforms: switch on and off, schedule, pause, check."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -16,6 +17,9 @@ from data.watches import Watch, watch_of
 from faunawatch.house import House, os_actor, platform_of
 from faunawatch.jobs import crawl_options
 from faunawatch.schedule import next_run
+
+if TYPE_CHECKING:
+    from crawler.report import CheckReport
 
 _SPAN = re.compile(r"^(\d{1,4})([mhd])$")
 _CLOCK = re.compile(r"^([01]?\d|2[0-3]):[0-5]\d$")
@@ -120,4 +124,17 @@ def check_platform(
 
     options = replace(crawl_options(house, platform, os_actor()), search_terms=tuple(search))
     report = check(platform, options)
-    return report.lines(), report.ok
+    return list(_check_lines(report)), report.ok
+
+
+def _check_lines(report: "CheckReport") -> Iterator[str]:
+    yield f"{report.platform_id}: {report.requests} requests"
+    for field in report.fields:
+        yield f"  {field.name:<12} {field.found}/{field.of}  {field.example}"
+    yield f"  robots       {report.robots}"
+    yield f"  paging       {report.paging}"
+    yield f"  search       {report.search}"
+    for problem in report.problems:
+        yield f"WRONG  {problem}"
+    if report.ok:
+        yield "Nothing wrong found."

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faunawatch.cli.base import MISUSED, app, say, warn
+from faunawatch.cli.base import MISUSED, app, refuse, say, warn
 
 
 @app.command()
@@ -22,14 +22,18 @@ def classify(
 
     A bad line is reported on stderr with its number; the rest goes on and the exit code is 2.
     """
-    from classifier.artefact import load_model
+    from classifier.artefact import BadArtefact, load_model
     from classifier.lines import BadLine, classify_lines
 
     del fast  # There is one stage so far, and it is the fast one.
     bad = 0
+    try:
+        model = load_model()
+    except BadArtefact as error:
+        refuse(str(error))
     # Binary: a broken byte or an odd line separator must spoil its own line only.
     with file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines:
-        for result in classify_lines(lines, load_model()):
+        for result in classify_lines(lines, model):
             if isinstance(result, BadLine):
                 bad += 1
                 warn(str(result))

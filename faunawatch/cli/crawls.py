@@ -15,14 +15,13 @@ GOOD = {"finished", "limit_reached", "budget_spent", ""}
 
 def _run(kind: "JobKind", arguments: dict[str, Any]) -> None:
     from data.jobs import AlreadyRunning
-    from faunawatch.house import UnknownPlatform
-    from faunawatch.jobs import Interrupted, NoContact
-    from faunawatch.running import run_by_hand
+    from faunawatch.jobs import Interrupted
+    from faunawatch.running import REFUSALS, run_by_hand
 
     with the_house() as house:
         try:
             result = run_by_hand(house, kind, arguments)
-        except (UnknownPlatform, NoContact, AlreadyRunning) as error:
+        except (*REFUSALS, AlreadyRunning) as error:
             refuse(str(error))
         except Interrupted as error:
             refuse(str(error), code=STOPPED)
@@ -75,10 +74,9 @@ def run_job(
     worker: Annotated[str, typer.Option(help="Who claimed it.")],
 ) -> None:
     """Run a job that a worker claimed; only workers call this."""
-    from faunawatch.house import UnknownPlatform
-    from faunawatch.jobs import Interrupted, NoContact
+    from faunawatch.jobs import Interrupted
     from faunawatch.logs import configure
-    from faunawatch.running import run_claimed
+    from faunawatch.running import REFUSALS, run_claimed
 
     configure()
     with the_house() as house:
@@ -86,5 +84,5 @@ def run_job(
             run_claimed(house, job, worker)
         except Interrupted:
             return
-        except (UnknownPlatform, NoContact) as error:
+        except REFUSALS as error:
             refuse(str(error))

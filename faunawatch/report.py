@@ -1,0 +1,35 @@
+"""The figures of a period for the command line, as data and in words."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from data.figures import as_json
+from faunawatch.house import House
+
+YEAR = timedelta(days=365)
+
+
+def figures_for_period(
+    house: House, since: datetime | None, until: datetime | None
+) -> dict[str, Any]:
+    """Return the figures from `since` to `until`, both days included, UTC; else the last year."""
+    now = house.store.clock().now()
+    last_day = until or now.replace(hour=0, minute=0, second=0, microsecond=0)
+    end = last_day.replace(tzinfo=UTC) + timedelta(days=1)
+    start = since.replace(tzinfo=UTC) if since else end - YEAR
+    with house.store.read() as session:
+        found = as_json(session, start, end, now=now)
+    return {"demo": house.home().is_demo, **found}
+
+
+def figures_in_words(found: dict[str, Any]) -> str:
+    """Return the numbers a line each, every rate with its denominator."""
+    lines = [f"from {found['since']} to {found['until']}" + (" DEMO" if found["demo"] else "")]
+    lines += [f"{name}\t{number['value']}" for name, number in found["numbers"].items()]
+    lines += [f"{name}\t{_rate(rate)}" for name, rate in found["rates"].items()]
+    return "\n".join(lines)
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    value = "—" if rate["value"] is None else f"{rate['value']:.0%}"
+    return f"{value} ({rate['part']} of {rate['whole']})"
