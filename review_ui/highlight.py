@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+LEARNED = frozenset({"ngram", "meaning"})
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -46,13 +48,13 @@ Span = tuple[int, int, str, str]
 
 
 def _apart(reasons: Iterable[Mapping[str, Any]], length: int) -> list[Span]:
-    """Return spans in order; of two that overlap the weightier stays, bad offsets go."""
+    """Return spans in order; of two that overlap rules and longer ones stay, bad offsets go."""
     placed = [
         (int(one["start"]), int(one["end"]), one)
         for one in reasons
         if isinstance(one.get("start"), int) and isinstance(one.get("end"), int)
     ]
-    placed.sort(key=lambda place: (-abs(float(place[2].get("weight", 0))), place[0]))
+    placed.sort(key=lambda place: (place[2].get("kind") in LEARNED, place[0] - place[1], place[0]))
     kept: list[Span] = []
     for start, end, one in placed:
         fits = 0 <= start < end <= length
@@ -78,7 +80,8 @@ def _cut(text: str, spans: list[Span], begin: int, end: int) -> tuple[Segment, .
 
 
 def gloss_of(reasons: Iterable[Mapping[str, Any]], limit: int = 6) -> str:
-    """Return the English glosses of a listing's reasons in reading order, each once."""
-    placed = sorted(reasons, key=lambda one: (one.get("start") is None, one.get("start") or 0))
+    """Return in English what a listing's telling words mean, in reading order, each once."""
+    telling = [one for one in reasons if one["kind"] not in LEARNED and float(one["weight"]) > 0]
+    placed = sorted(telling, key=lambda one: (one.get("start") is None, one.get("start") or 0))
     glosses = [str(one.get("gloss", "")).strip() for one in placed]
     return " · ".join(list(dict.fromkeys(filter(None, glosses)))[:limit])

@@ -1,5 +1,6 @@
 """One listing: what it says, why it was flagged, and the decision."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -111,7 +112,7 @@ def show(
             "holds": _holder(visit, found) == visit.person.id,
             "held_by_other": _holder(visit, found) not in (None, visit.person.id),
             "seen": _sighting_shown(found, besides.sighting),
-            "gloss": gloss_of(_speaking(found)),
+            "gloss": gloss_of(found.score.reasons if found.score else []),
             "reasons": _weighed(found),
             "choices": choices,
             "country": country_of(visit, found.listing),
@@ -133,28 +134,35 @@ def _holder(visit: Visit, found: ListingPage) -> int | None:
     return task.claimed_by
 
 
-def _speaking(found: ListingPage) -> list[dict[str, Any]]:
-    reasons = found.score.reasons if found.score else []
-    return [one for one in reasons if float(one["weight"]) > 0 and one["kind"] != "ngram"]
-
-
 @dataclass(frozen=True)
 class Weighed:
-    """A reason with its weight as a share of the heaviest one's."""
+    """A reason, how often it stands in the text, and its weight as a share of the heaviest."""
 
     reason: Mapping[str, Any]
     share: float
-    against: bool
+    times: int
+
+    @property
+    def against(self) -> bool:
+        """Tell whether it speaks against an offer."""
+        return float(self.reason["weight"]) < 0
 
 
 def _weighed(found: ListingPage) -> list[Weighed]:
     reasons = found.score.reasons if found.score else []
-    heaviest = max((abs(float(one["weight"])) for one in reasons), default=0.0) or 1.0
     ordered = sorted(reasons, key=lambda one: -float(one["weight"]))
+    times = Counter(map(_meaning, ordered))
+    once: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for one in ordered:
+        once.setdefault(_meaning(one), one)
+    heaviest = max((abs(float(one["weight"])) for one in ordered), default=0.0) or 1.0
     return [
-        Weighed(one, abs(float(one["weight"])) / heaviest, float(one["weight"]) < 0)
-        for one in ordered
+        Weighed(one, abs(float(one["weight"])) / heaviest, times[key]) for key, one in once.items()
     ]
+
+
+def _meaning(reason: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(reason["kind"]), str(reason["text"]).casefold(), str(reason["gloss"])
 
 
 @router.get("/listing/{listing_id}")

@@ -113,7 +113,7 @@ def _shown(row: QueueRow, now: datetime) -> ShownRow:
     return ShownRow(
         row=row,
         title=lay(listing.title, listing.description, row.placed_reasons).title,
-        gloss=gloss_of(told),
+        gloss=gloss_of(reasons),
         because=told[:MOST_REASONS],
         but=against[:1],
         held_until=row.held_until(now),
