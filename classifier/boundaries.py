@@ -13,6 +13,7 @@ _CONTINUES = re.compile(
 )
 _CLOSING_BURMESE = re.compile("[\u1000-\u1021]\u1037?[\u103a\u1039]")
 _OPENS = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4\u17d2\u1039]")
+_HAN = re.compile("[\u3400-\u9fff]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _LOCALES = (
     (re.compile("[\u0e00-\u0e7f]"), "th"),
@@ -41,6 +42,16 @@ class Boundaries:
         if not strict or not _UNSPACED.match(self._text[start]):
             return True
         return start in self._breaks and end in self._breaks
+
+    def buried(self, start: int, end: int) -> bool:
+        """Tell whether one Han character stands inside a run of others, as in 退出 or 出版.
+
+        >>> Boundaries("退出群").buried(1, 2), Boundaries("出一块").buried(0, 1)
+        (True, False)
+        """
+        if end - start > 1 or not _HAN.match(self._text[start]):
+            return False
+        return start > 0 and bool(_HAN.match(self._text[start - 1]))
 
     def _starts(self, start: int) -> bool:
         if start == 0:

@@ -14,6 +14,7 @@ from data.text import is_unaccented
 
 # Kinds that take a span from the others; the rest only say more and may overlap anything.
 _OBJECTS = (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE, TermKind.BENIGN)
+_SAYINGS = (TermKind.INTENT, TermKind.QUALIFIER, TermKind.CONTACT)
 _SHORTEST_SPLIT = 2
 _SHORTEST_SPLIT_LATIN = 4
 _HASTY_VIETNAMESE = re.compile(
@@ -48,8 +49,8 @@ class Matcher:
 
         >>> from data.terms import load_terms
         >>> matcher = Matcher(load_terms())
-        >>> [hit.term.gloss for hit in matcher.find("虎牙直播 象牙尖")]
-        ['Huya live streaming', 'tusk tip']
+        >>> [hit.term.gloss for hit in matcher.find("虎牙直播 虎犬齿")]
+        ['Huya live streaming', 'tiger canine']
         """
         boundaries = Boundaries(folded)
         found = [*self._plain.find(folded, boundaries), *self._split_hits(folded)]
@@ -72,11 +73,12 @@ class _Automaton:
     """Terms by key, looked for all at once."""
 
     def __init__(self, terms: list[Term], *, tight: bool = False) -> None:
-        by_key: dict[str, Term] = {}
+        by_key: dict[str, dict[TermKind, Term]] = {}
         for term in terms:
-            key = squeeze(term.key) if tight else term.key
-            by_key[key] = _stronger(by_key.get(key), term)
-        self._terms = list(by_key.values())
+            kinds = by_key.setdefault(squeeze(term.key) if tight else term.key, {})
+            kind = TermKind.PRODUCT if term.kind in _OBJECTS else term.kind
+            kinds[kind] = _stronger(kinds.get(kind), term)
+        self._terms = [tuple(kinds.values()) for kinds in by_key.values()]
         self._keys = list(by_key)
 
     @cached_property
@@ -88,9 +90,11 @@ class _Automaton:
         if not self._keys:
             return
         for which, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            term = self._terms[which]
-            if boundaries.hold(start, end, strict=_needs_words(term)):
-                yield Hit(term, start, end)
+            for term in self._terms[which]:
+                if term.kind in _SAYINGS and boundaries.buried(start, end):
+                    continue
+                if boundaries.hold(start, end, strict=_needs_words(term)):
+                    yield Hit(term, start, end)
 
 
 def squeeze(key: str) -> str:

@@ -38,6 +38,8 @@ class TermKind(StrEnum):
     TOY = "toy"  # toy, print, decoration, garment
     REPORT = "report"  # news, law, conservation, books
     CARE = "care"  # food, tanks and tools for keeping pets
+    NEGATION = "negation"  # denies the word beside it
+    EVASION = "evasion"  # says that the name must not be said, or is for those who know
 
 
 class Ambiguity(StrEnum):
@@ -109,8 +111,8 @@ def load_terms(
 ) -> Terms:
     """Read and check all `*.csv` of a folder, then those of a private overlay folder.
 
-    A row of the overlay replaces the rows with the same term, language and kind; marked
-    retired, it takes them away.
+    A row of the overlay replaces the row with the same term, language, kind and group; marked
+    retired, it takes it away.
     """
     taxa = taxa or load_taxa()
     found: dict[tuple[str, str, TermKind, str], Term] = {}

@@ -1,0 +1,178 @@
+"""Says why: the terms, wordings, prices and contacts that moved a score, with their places."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.features import SIZES, Buckets
+from classifier.reading import Reading
+from classifier.score import Reason, ReasonKind
+from classifier.signals import NAMES
+from classifier.terms import Hit
+from data.terms import TermKind
+
+MOST_REASONS = 14
+_MOST_WORDINGS = 4
+_LEAST_WORDING = 0.05
+_LONGEST_WORDING = 40
+_KINDS = {TermKind.BENIGN: ReasonKind.BENIGN, TermKind.CONTACT: ReasonKind.CONTACT}
+_PRICE_SIGNALS = frozenset(
+    {"weight", "weight alone", "form+weight", "slang+weight", "vague+weight"}
+)
+_SPEAKS_FOR = "reads like an offer"
+_SPEAKS_AGAINST = "reads like a harmless text"
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What each signal added to the raw score, and what is needed to say it of each n-gram."""
+
+    named: dict[int, float]
+    buckets: Buckets
+    gram_weights: NDArray[np.float32]
+    scale: float
+
+
+def explain(reading: Reading, parts: Contributions, *, wording: bool) -> tuple[Reason, ...]:
+    """List the reasons that moved a score, strongest first; `wording` adds n-grams."""
+    named = {NAMES[place]: value for place, value in parts.named.items()}
+    reasons = [
+        *_of_hits(reading, named),
+        *_of_prices(reading, named),
+        *_of_contacts(reading, named),
+        *_of_profile(reading, named),
+    ]
+    if wording:
+        reasons += _of_wording(reading, parts)
+    reasons.sort(key=lambda reason: -abs(reason.weight))
+    return tuple(reasons[:MOST_REASONS])
+
+
+def _of_hits(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
+    """Share each signal's weight among the hits that made it; combinations among the main ones."""
+    shares: dict[str, list[Hit]] = defaultdict(list)
+    for hit in reading.hits:
+        shares[_signal(hit)].append(hit)
+    weights = {
+        hit: named.get(signal, 0.0) / len(hits) for signal, hits in shares.items() for hit in hits
+    }
+    main = [hit for hit in reading.pointing if hit.term.kind is not TermKind.BENIGN]
+    rest = sum(value for name, value in named.items() if _is_combination(name))
+    for hit in main:
+        weights[hit] += rest / len(main)
+    for hit, weight in weights.items():
+        yield _reason(reading, hit, weight)
+
+
+def _signal(hit: Hit) -> str:
+    term = hit.term
+    if term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE) and term.group:
+        return f"{term.kind}:{term.group}:{term.ambiguity}"
+    if term.kind is TermKind.QUALIFIER and term.group:
+        return f"trait:{term.group}"
+    return f"count:{term.kind}"
+
+
+def _is_combination(name: str) -> bool:
+    """Tell whether a signal belongs to no single term, price or profile."""
+    prefixes = ("count:", "trait:", "profile")
+    direct = name.count(":") == 2 or name.startswith(prefixes)  # noqa: PLR2004
+    return not direct and name not in _PRICE_SIGNALS and name != "handle"
+
+
+def _reason(reading: Reading, hit: Hit, weight: float) -> Reason:
+    start, end = reading.folded.span(hit.start, hit.end)
+    gloss = f"{hit.term.gloss} (written in pieces)" if hit.split else hit.term.gloss
+    kind = _KINDS.get(hit.term.kind, ReasonKind.TERM)
+    return Reason(reading.listing.body[start:end], start, end, kind, gloss, round(weight, 4))
+
+
+def _of_prices(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
+    weight = sum(named.get(name, 0.0) for name in _PRICE_SIGNALS)
+    if not reading.by_weight:
+        return
+    inside = [(start, end) for price, start, end in reading.prices if price.by_weight]
+    places: list[tuple[int, int] | tuple[None, None]] = [*inside] or [(None, None)]
+    for place in places:
+        text, start, end = _quote(reading, *place)
+        share = round(weight / len(places), 4)
+        yield Reason(text, start, end, ReasonKind.PRICE, "price by weight", share)
+
+
+def _of_contacts(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
+    handles = [contact for contact in reading.contacts if contact.kind != "phone"]
+    for contact in handles:
+        text, start, end = _quote(reading, contact.start, contact.end)
+        weight = round(named.get("handle", 0.0) / len(handles), 4)
+        yield Reason(text, start, end, ReasonKind.CONTACT, f"{contact.kind} contact", weight)
+
+
+def _quote(
+    reading: Reading, start: int | None, end: int | None
+) -> tuple[str, int | None, int | None]:
+    """Give the words as written and their place; without a place, the price as shown."""
+    if start is None or end is None:
+        return reading.listing.price, None, None
+    begin, stop = reading.folded.span(start, end)
+    return reading.listing.body[begin:stop], begin, stop
+
+
+def _of_profile(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
+    weight = sum(value for name, value in named.items() if name.startswith("profile"))
+    if not weight:
+        return
+    words = ", ".join(dict.fromkeys(hit.term.text for hit in reading.side_hits))
+    kind, gloss = ReasonKind.TERM, "words in category, price or profile"
+    yield Reason(words, None, None, kind, gloss, round(weight, 4))
+
+
+def _of_wording(reading: Reading, parts: Contributions) -> list[Reason]:
+    """Merge n-grams into the stretches that speak most for and against an offer."""
+    weights = _by_character(parts)
+    for hit in reading.hits:
+        weights[hit.start : hit.end] = 0.0
+    spans = sorted(_runs(weights), key=lambda run: -abs(run[2]))
+    chosen = [run for run in spans if abs(run[2]) >= _LEAST_WORDING][:_MOST_WORDINGS]
+    return [_wording(reading, start, end, weight) for start, end, weight in chosen]
+
+
+def _by_character(parts: Contributions) -> NDArray[np.float64]:
+    """Spread the weight of every n-gram over its characters."""
+    size = _text_length(len(parts.buckets))
+    weights = np.zeros(size, np.float64)
+    values = parts.gram_weights[parts.buckets].astype(np.float64) * parts.scale
+    begin = 0
+    for width in SIZES:
+        count = max(size - width + 1, 0)
+        share = values[begin : begin + count] / width
+        for shift in range(width if count else 0):
+            weights[shift : shift + count] += share
+        begin += count
+    return weights[1:-1]
+
+
+def _text_length(grams: int) -> int:
+    """Work out how long the padded text was from the number of its n-grams."""
+    for size in range(2, max(SIZES)):
+        if sum(max(size - width + 1, 0) for width in SIZES) == grams:
+            return size
+    return (grams + sum(width - 1 for width in SIZES)) // len(SIZES)
+
+
+def _runs(weights: NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
+    """Yield stretches whose characters all speak for, or all against."""
+    signs = np.sign(np.where(np.abs(weights) < 0.002, 0.0, weights))  # noqa: PLR2004
+    edges = np.flatnonzero(np.diff(signs)) + 1
+    for begin, end in zip([0, *edges], [*edges, len(weights)], strict=True):
+        if begin < end and signs[begin] and end - begin <= _LONGEST_WORDING:
+            yield int(begin), int(end), float(weights[begin:end].sum())
+
+
+def _wording(reading: Reading, start: int, end: int, weight: float) -> Reason:
+    begin, stop = reading.folded.span(start, end)
+    text = reading.listing.body[begin:stop]
+    gloss = _SPEAKS_FOR if weight > 0 else _SPEAKS_AGAINST
+    return Reason(text, begin, stop, ReasonKind.NGRAM, gloss, round(weight, 4))

@@ -1,0 +1,97 @@
+"""Fits the linear heads with scikit-learn; only training needs this."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from classifier.features import BITS, Features, features
+from classifier.model import HEADS, Array, Weights
+from classifier.reading import read
+from classifier.score import GROUPS, ListingText
+from classifier.signals import NAMES
+from classifier.terms import Matcher
+from data.corpus import CorpusRow
+
+GRAM_WEIGHT = 1.5  # how loud all n-grams of a text are beside its signals
+STRENGTH = 1.0
+_FEW = 1e-9
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows in numbers."""
+
+    rows: tuple[CorpusRow, ...]
+    numbers: tuple[Features, ...]
+    matrix: sparse.csr_matrix
+
+    def labels(self, head: str) -> Bools:
+        """Tell for each row whether the head should say yes."""
+        if head == HEADS[0]:
+            return np.array([row.offered for row in self.rows])
+        return np.array([head in row.groups for row in self.rows])
+
+
+def listing_of(row: CorpusRow) -> ListingText:
+    """Give the listing that a corpus row describes."""
+    return ListingText(
+        title=row.title,
+        description=row.description,
+        price=row.price,
+        currency=row.currency,
+        category=row.category,
+        seller_text=row.seller_text,
+    )
+
+
+def prepare(rows: Sequence[CorpusRow], matcher: Matcher) -> Examples:
+    """Turn rows into numbers."""
+    numbers = tuple(features(read(listing_of(row), matcher)) for row in rows)
+    return Examples(tuple(rows), numbers, _matrix(numbers))
+
+
+def _matrix(numbers: Sequence[Features]) -> sparse.csr_matrix:
+    """Put signals first, then n-gram buckets, as `Weights.logits` reads them."""
+    columns: list[int] = []
+    values: list[float] = []
+    ends = [0]
+    for one in numbers:
+        columns += [*one.signals, *(one.buckets + len(NAMES)).tolist()]
+        values += [*one.signals.values(), *[one.scale * GRAM_WEIGHT] * len(one.buckets)]
+        ends.append(len(columns))
+    shape = (len(numbers), len(NAMES) + (1 << BITS))
+    matrix = sparse.csr_matrix((values, columns, ends), shape=shape)
+    matrix.sum_duplicates()
+    return matrix
+
+
+def fit(examples: Examples, chosen: Bools) -> Weights:
+    """Fit all heads on the chosen rows; the heads of groups see offers only."""
+    offered = examples.labels(HEADS[0])
+    heads = [_head(examples.matrix[chosen], offered[chosen])]
+    for group in GROUPS:
+        seen = chosen & offered
+        heads.append(_head(examples.matrix[seen], examples.labels(group)[seen]))
+    coefficients = np.vstack([coefficient for coefficient, _ in heads])
+    return Weights(
+        signals=coefficients[:, : len(NAMES)].astype(np.float32),
+        grams=(coefficients[:, len(NAMES) :] * GRAM_WEIGHT).astype(np.float32),
+        intercepts=np.array([intercept for _, intercept in heads], np.float32),
+    )
+
+
+def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Array, float]:
+    model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(matrix, labels)
+    return model.coef_[0], float(model.intercept_[0])
+
+
+def calibrate(logits: Array, labels: Bools) -> tuple[float, float]:
+    """Find slope and offset that turn raw scores of unseen rows into probabilities."""
+    model = LogisticRegression(C=1 / _FEW, solver="lbfgs").fit(logits.reshape(-1, 1), labels)
+    return round(float(model.coef_[0, 0]), 4), round(float(model.intercept_[0]), 4)

@@ -1,0 +1,16 @@
+"""Reads the fields of a listing as sellers write them: prices, dates, contacts, places."""
+
+from data.fields.contact import Contact, find_contacts
+from data.fields.date import parse_date
+from data.fields.place import parse_place
+from data.fields.price import Price, find_prices, parse_price
+
+__all__ = [
+    "Contact",
+    "Price",
+    "find_contacts",
+    "find_prices",
+    "parse_date",
+    "parse_place",
+    "parse_price",
+]

@@ -1,0 +1,209 @@
+"""Prices as sellers of the region write them: 2tr5, 1.2万, 38元/克, ๕๐๐ บาท/ขีด, liên hệ."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from data.text import normalise
+
+# How many grams a unit of sale weighs; a price of a unit that is not here is per piece.
+GRAMS = {
+    "g": Decimal(1), "kg": Decimal(1000), "lang": Decimal(100), "khid": Decimal(100),
+    "ons": Decimal(100), "jin": Decimal(500), "liang": Decimal(50), "chi": Decimal("3.75"),
+    "kyattha": Decimal("16.33"), "viss": Decimal(1633), "pound": Decimal("453.6"),
+}  # fmt: skip
+_SCALES = {
+    1_000: "k ngàn nghìn ngan nghin ng n 千 พัน ພັນ ពាន់ ထောင် ribu rb thousand",
+    10_000: "万 w หมื่น ຫມື່ນ ម៉ឺន သောင်း",
+    100_000: "lít แสน ແສນ សែន သိန်း lakh lakhs",
+    1_000_000: "tr triệu trieu củ cu ล้าน ລ້ານ លាន သန်း juta jt million mil",
+    100_000_000: "亿",
+    1_000_000_000: "tỷ tỉ miliar milyar billion",
+}
+_SCALE_OF = {word: size for size, words in _SCALES.items() for word in words.split()}
+_VIETNAMESE_SCALES = set(
+    ["ngàn", "nghìn", "ngan", "nghin", "tr", "triệu", "trieu", "củ", "lít", "tỷ", "tỉ"]
+)
+_CURRENCIES = {
+    "CNY": "¥ 元 块 块钱 rmb cny 人民币 yuan ຢວນ ယွမ် យ័ន", "TWD": "nt$ twd 台币 新台币", "HKD": "hk$ hkd 港币",
+    "VND": "₫ đ vnd vnđ đồng dong", "THB": "฿ บาท บ. thb baht ບາດ បាត ဘတ်", "LAK": "₭ ກີບ kip lak",
+    "KHR": "៛ រៀល riel khr", "MMK": "ကျပ် ks kyat kyats mmk", "MYR": "rm myr ringgit",
+    "IDR": "rp idr rupiah", "USD": "$ us$ usd dollar dollars ដុល្លារ ໂດລາ ဒေါ်လာ đô", "SGD": "s$ sgd",
+    "EUR": "€ eur euro", "GBP": "£ gbp",
+}  # fmt: skip
+_CURRENCY_OF = {word: code for code, words in _CURRENCIES.items() for word in words.split()}
+_UNITS = {
+    "g": "g gr gram grams gam 克 กรัม ກຣາມ ກຼາມ ក្រាម ဂရမ်",
+    "kg": "kg kgs kilo ký kí cân 公斤 千克 กก กก. กิโล กิโลกรัม โล ກິໂລ ກິໂລກຣາມ គីឡូ គីឡូក្រាម ကီလို",
+    "lang": "lạng",
+    "khid": "ขีด ຂີດ ខាំ",
+    "ons": "ons",
+    "jin": "斤",
+    "liang": "两 tael",
+    "chi": "chỉ ជី",
+    "kyattha": "ကျပ်သား",
+    "viss": "ပိဿာ",
+    "pound": "lb lbs pound",
+}
+_UNIT_OF = {normalise(word).text: unit for unit, words in _UNITS.items() for word in words.split()}
+
+
+def _any(words: dict[str, object]) -> str:
+    """Make a pattern of any of the words, longest first, Latin ones ending as words do."""
+    folded = sorted({normalise(word).text for word in words}, key=len, reverse=True)
+    return "|".join(
+        re.escape(w) + (r"(?![a-zà-ỹ])" if w[-1].isalpha() and w[-1] < "\u1eff" else "")
+        for w in folded
+    )
+
+
+_NUMBER = r"\d+(?:[.,\u00a0' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
+_SCALE = _any(dict(_SCALE_OF))
+_CURRENCY = _any(dict(_CURRENCY_OF))
+_UNIT = _any(dict(_UNIT_OF))
+_PER = r"(?:/|per|mỗi|một|ต่อ|ຕໍ່|每|一|se|1|a|ក្នុង1|ក្នុង)"
+_PRICE = re.compile(
+    rf"(?P<scale0>သိန်း|သောင်း|သန်း)?\s*(?P<before>{_CURRENCY})?\.?\s*"
+    rf"(?P<number>{_NUMBER})"
+    rf"(?:\s*[-–~]\s*(?:{_NUMBER}))?"
+    rf"\s*(?P<scale>{_SCALE})?(?P<rest>(?<=[a-zệủ万]) ?\d{{1,3}}(?![\d.,]))?(?P<half>\s*rưỡi)?"
+    rf"\s*(?P<after>{_CURRENCY})?"
+    rf"(?:\s*{_PER}\s*(?P<unit>{_UNIT})|(?P<unit2>{_UNIT})ละ)?"
+)
+_UNIT_FIRST = re.compile(
+    rf"(?P<unit>{_UNIT})\s*(?:ละ|ລະ|giá|[:=])\s*(?P<price>\d)|(?:{_PER}|按|ต่อ)\s*(?P<unit2>{_UNIT})"
+)
+_SYMBOL_AFTER_DIGITS = re.compile(r"(?<=\d)(?=[\u0e00-\u0eff])")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price as read: `amount` None where none is named; `unit` empty for the whole thing."""
+
+    amount: Decimal | None
+    currency: str
+    unit: str
+    text: str
+
+    @property
+    def by_weight(self) -> bool:
+        """Whether the price is for a weight."""
+        return self.unit in GRAMS
+
+    @property
+    def per_gram(self) -> Decimal | None:
+        """The amount for one gram, where a weight is named."""
+        return (
+            self.amount / GRAMS[self.unit] if self.amount is not None and self.by_weight else None
+        )
+
+
+def parse_price(text: str, default_currency: str | None = None) -> Price:
+    """Read a price field; of a range, the lower end.
+
+    >>> parse_price("2tr5").amount, parse_price("2tr5").currency
+    (Decimal('2500000'), 'VND')
+    >>> parse_price("38元/克")
+    Price(amount=Decimal('38'), currency='CNY', unit='g', text='38元/克')
+    >>> parse_price("๑,๒๐๐ บาท").amount, parse_price("1万2").amount
+    (Decimal('1200'), Decimal('12000'))
+    >>> parse_price("liên hệ", "VND")
+    Price(amount=None, currency='VND', unit='', text='liên hệ')
+    """
+    folded = normalise(text).text
+    found = max(_found(folded), key=_certainty, default=None)
+    if found is None:
+        return Price(None, default_currency or "", _lone_unit(folded), text)
+    unit = _unit(found) or _lone_unit(folded)
+    return Price(_amount(found), _currency(found) or default_currency or "", unit, text)
+
+
+def find_prices(text: str) -> Iterator[tuple[Price, int, int]]:
+    """Find prices inside running text, with the code points they stand at.
+
+    A bare number is no price: a currency, a scale word or a unit must come with it.
+
+    >>> [(price.unit, start, end) for price, start, end in find_prices("Bán 3 con, 15tr/kg nhé")]
+    [('kg', 11, 18)]
+    """
+    folded = normalise(text)
+    for price, begin, stop in find_folded_prices(folded.text):
+        start, end = folded.span(begin, stop)
+        yield replace(price, text=text[start:end]), start, end
+
+
+def find_folded_prices(folded: str) -> Iterator[tuple[Price, int, int]]:
+    """Find prices in a text that is normalised already; places are characters of it."""
+    for match in _found(folded):
+        if _certainty(match)[0]:
+            start, end = _trimmed(match)
+            words = folded[start:end]
+            yield Price(_amount(match), _currency(match), _unit(match), words), start, end
+
+
+def _found(folded: str) -> Iterator[re.Match[str]]:
+    return (match for match in _PRICE.finditer(folded) if match["number"])
+
+
+def _certainty(match: re.Match[str]) -> tuple[int, int]:
+    """Rank what was read: by signs of a price about it, then the one that came first."""
+    signs = ("before", "after", "scale", "scale0", "unit", "unit2")
+    return sum(bool(match[sign]) for sign in signs), -match.start()
+
+
+def _trimmed(match: re.Match[str]) -> tuple[int, int]:
+    words = match[0]
+    return match.start() + len(words) - len(words.lstrip()), match.start() + len(words.rstrip())
+
+
+def _amount(match: re.Match[str]) -> Decimal:
+    scale = _SCALE_OF.get(match["scale"] or match["scale0"] or "", 1)
+    amount = _number(match["number"], scaled=scale > 1) * scale
+    if scale > 1 and match["rest"]:
+        digits = match["rest"].strip()
+        amount += Decimal(f"0.{digits}") * scale
+    if scale > 1 and match["half"]:
+        amount += Decimal(scale) / 2
+    return _plain(amount)
+
+
+def _number(digits: str, *, scaled: bool) -> Decimal:
+    """Read digits whose dots and commas part thousands or decimals, as their places tell."""
+    digits = digits.replace(" ", "").replace("\u00a0", "").replace("'", "")
+    parts = re.split("[.,]", digits)
+    if len(parts) == 1:
+        return Decimal(digits)
+    decimals = len(parts[-1]) != 3 or (scaled and len(parts) == 2) or parts[0] == "0"  # noqa: PLR2004
+    if decimals:
+        return Decimal("".join(parts[:-1]) + "." + parts[-1])
+    return Decimal("".join(parts))
+
+
+def _plain(amount: Decimal) -> Decimal:
+    """Drop the empty decimals of a whole amount."""
+    whole = amount.to_integral_value()
+    return whole if whole == amount else amount.normalize()
+
+
+def _currency(match: re.Match[str]) -> str:
+    word = match["before"] or match["after"] or ""
+    if not word and match["scale"] in _VIETNAMESE_SCALES:
+        return "VND"
+    if not word and (match["scale0"] or match["scale"] in ("သိန်း", "သောင်း", "သန်း")):
+        return "MMK"
+    return _CURRENCY_BY_KEY.get(word, "")
+
+
+def _unit(match: re.Match[str]) -> str:
+    return _UNIT_OF.get(match["unit"] or match["unit2"] or "", "")
+
+
+def _lone_unit(folded: str) -> str:
+    """Find a unit that stands before its price or without one: ขีดละ 500, 按克."""
+    match = _UNIT_FIRST.search(folded)
+    return _UNIT_OF.get(match["unit"] or match["unit2"] or "", "") if match else ""
+
+
+_CURRENCY_BY_KEY = {normalise(word).text: code for word, code in _CURRENCY_OF.items()}
+_SCALE_OF = {normalise(word).text: size for word, size in _SCALE_OF.items()}
