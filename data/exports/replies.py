@@ -104,7 +104,8 @@ def decoded(name: str, content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         order = ["utf-16"]
     elif b"\x00" in content[:200]:
-        order = ["utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"]
+        little = content[1::2].count(0) > content[::2].count(0)
+        order = ["utf-16-le" if little else "utf-16-be"]
     else:
         order = ["utf-8-sig", "gb18030"]
     for encoding in order:
