@@ -153,7 +153,7 @@ def crawl_page(session: Session, crawl_id: int) -> CrawlPage:
     problems = session.scalars(
         select(CrawlProblem).where(mine).order_by(CrawlProblem.id).limit(MOST_PROBLEMS)
     )
-    by_kind = dict(kinds.tuples().all())
+    by_kind = dict(kinds.all())
     return CrawlPage(crawl, list(problems), sum(by_kind.values()), by_kind)
 
 

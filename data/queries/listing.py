@@ -164,7 +164,7 @@ def _answers(session: Session, listing_id: int) -> list[Answered]:
         .join(ReviewTask, Decision.task_id == ReviewTask.id)
         .where(Decision.listing_id == listing_id)
         .order_by(Decision.id.desc())
-    ).tuples()
+    )
     found = list(rows)
     undone = {decision.supersedes_id for decision, _, _ in found}
     return [
@@ -181,7 +181,7 @@ def _requests(session: Session, listing_id: int) -> list[Asked]:
         .where(TakedownRequest.listing_id == listing_id)
         .order_by(TakedownRequest.id.desc())
     )
-    return [Asked(request, number or "") for request, number in rows.unique().tuples()]
+    return [Asked(request, number or "") for request, number in rows.unique()]
 
 
 def _seller(session: Session, listing: Listing) -> SellerBox | None:
@@ -224,7 +224,7 @@ def standing_verdicts(session: Session, listing_ids: Sequence[int]) -> dict[int,
         )
         .order_by(Decision.id)
     )
-    return {listing_id: verdict for listing_id, verdict in rows.tuples() if verdict is not None}
+    return {listing_id: verdict for listing_id, verdict in rows if verdict is not None}
 
 
 def usual_taxa(session: Session, taxa: Sequence[str], limit: int = 6) -> list[str]:

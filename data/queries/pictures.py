@@ -38,7 +38,7 @@ def pictures_of(session: Session, listing_ids: Iterable[int]) -> Mapping[int, Pi
     )
     newest: dict[int, int] = {}
     found: dict[int, dict[str, int]] = defaultdict(dict)
-    for listing_id, sighting_id, evidence_id, sha256 in rows.tuples():
+    for listing_id, sighting_id, evidence_id, sha256 in rows:
         if newest.setdefault(listing_id, sighting_id) == sighting_id:
             found[listing_id].setdefault(sha256, evidence_id)
     return {one: Pictures(tuple(found[one].values())) for one in ids}

@@ -50,7 +50,8 @@ class Asking:
 
 def _by_flag(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     flags = select(Flag.id).join(Score, Flag.score_id == Score.id).where(condition)
-    return ReviewTask.flag_id.in_(flags)
+    # Without the first half, a task that has no flag would be neither farmed nor not farmed.
+    return and_(ReviewTask.flag_id.is_not(None), ReviewTask.flag_id.in_(flags))
 
 
 def _is_farmed() -> ColumnElement[bool]:
@@ -194,15 +195,13 @@ def _scored_titles(session: Session, tasks: Sequence[ReviewTask]) -> dict[int, s
     """Return the titles that the reasons' offsets count in, by listing."""
     ids = [task.flag.score.sighting_id for task in tasks if task.flag is not None]
     rows = session.execute(select(Sighting.listing_id, Sighting.title).where(Sighting.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _names(session: Session, ids: Sequence[int]) -> dict[int, str]:
     if not ids:
         return {}
-    return dict(
-        session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).tuples().all()
-    )
+    return dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))).all())
 
 
 @dataclass(frozen=True)
@@ -226,7 +225,7 @@ def languages(session: Session) -> list[LanguageCount]:
     reviewers = [one for one in people if one.may(Role.REVIEWER, Role.SUPERVISOR)]
     return [
         LanguageCount(lang, number, sum(one.reads(lang) for one in reviewers))
-        for lang, number in rows.tuples()
+        for lang, number in rows
     ]
 
 
