@@ -26,7 +26,7 @@ from data.batches import (
 from data.casefile import page_evidence
 from data.exports.columns import COLUMNS, REPLY_COLUMNS
 from data.exports.frozen import Blocked, NothingToFreeze, export, files_of, freeze
-from data.home import the_home
+from data.home import HomeKind, the_home
 from data.preflight import Code
 from data.requests import withdraw
 from data.sending import CannotSend, Sent, mark_sent
@@ -287,7 +287,7 @@ def test_a_withdrawn_row_is_out_of_a_draft_at_once(store, clock, evidence):
 
 def test_a_demo_batch_says_demo_in_every_file(store, clock, evidence, tmp_path):
     with store.write() as session:
-        the_home(session).kind = "demo"
+        the_home(session).kind = HomeKind.DEMO
         session.flush()
         batch, _ = a_frozen(session, clock, evidence)
         paths = export(session, evidence, batch.number, tmp_path)
@@ -296,6 +296,6 @@ def test_a_demo_batch_says_demo_in_every_file(store, clock, evidence, tmp_path):
         if path.suffix == ".xlsx":
             book = openpyxl.load_workbook(path)
             assert book.worksheets[0].title.startswith("DEMO")
-            assert book.worksheets[0].cell(2, len(COLUMNS) + 5).value.startswith("DEMO")
+            assert str(book.worksheets[0].cell(2, len(COLUMNS) + 5).value).startswith("DEMO")
         else:
             assert "DEMO" in path.read_text(encoding="utf-8-sig")

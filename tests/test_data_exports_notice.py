@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from data.decisions import Decision
 from data.exports.frozen import Addressee, documents
 from data.exports.notice import DEMO, as_text
-from data.home import the_home
+from data.home import HomeKind, the_home
+from data.reviews import Decision
 from tests.takedown_makers import a_draft
 
 TO = Addressee("Pasar Contoh", "Asia/Ho_Chi_Minh", "Rule 7: no wildlife")
@@ -72,7 +72,7 @@ def test_what_the_settings_lack_is_said(store, clock, evidence):
 
 def test_a_demo_notice_says_so_first_and_last(store, clock, evidence):
     with store.write() as session:
-        text, _ = notice_of(session, clock, evidence, kind="demo")
+        text, _ = notice_of(session, clock, evidence, kind=HomeKind.DEMO)
     assert text.startswith(DEMO)
     assert text.rstrip().endswith(DEMO)
 

@@ -164,6 +164,7 @@ def test_a_listing_sent_twice_counts_once_with_its_better_fate(store, clock, evi
         _, (first,) = a_sent(session, clock, evidence)
         record_answer(session, first, REJECTED, actor="t", clock=clock)
         second = request_again(session, first.listing_id, actor="t", clock=clock)
+        assert second is not None
         batch = draft_for(session, makers.PLATFORM, actor="t", clock=clock)
         add(session, batch, [second.id], actor="t", clock=clock)
         freeze(session, evidence, batch, TO, actor="t", clock=clock)
@@ -263,4 +264,5 @@ def _decide_all(session, clock, people, external_id, answers):
         )
         if task is not None:
             held = claim(session, person, clock=clock, task_id=task.id)
+            assert held is not None
             decide(session, held.id, held.version, person, answer, clock=clock)
