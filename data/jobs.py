@@ -1,6 +1,6 @@
 """Jobs: work a screen or the schedule asks for; workers claim them with a lease."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -130,13 +130,21 @@ def _new(kind: JobKind, arguments: Mapping[str, Any], by: str, now: datetime) ->
 
 
 def start_now(
-    session: Session, kind: JobKind, arguments: Mapping[str, Any], *, by: str, now: datetime
+    session: Session,
+    kind: JobKind,
+    arguments: Mapping[str, Any],
+    *,
+    by: str,
+    now: datetime,
+    is_gone: Callable[[str], bool] = lambda _: False,
 ) -> Job:
     """Add a job that the caller itself runs at once.
 
-    Raises `AlreadyRunning` when its lane is busy.
+    A job left behind in its lane is given up first: one whose lease ran out, or whose holder
+    `is_gone` knows to be dead. Raises `AlreadyRunning` when the lane is busy.
     """
     job = _new(kind, arguments, by, now)
+    _give_up_left_behind(session, job.lane, now, is_gone)
     job.state, job.worker, job.leased_until, job.attempts = JobState.RUNNING, by, now + LEASE, 1
     session.add(job)
     try:
@@ -144,6 +152,17 @@ def start_now(
     except IntegrityError as error:
         raise AlreadyRunning(f"a job for {job.lane} is running already") from error
     return job
+
+
+def _give_up_left_behind(
+    session: Session, lane: str, now: datetime, is_gone: Callable[[str], bool]
+) -> None:
+    running = select(Job).where(Job.lane == lane, Job.state == JobState.RUNNING)
+    for job in session.scalars(running.with_for_update()):
+        if is_gone(job.worker) or (job.leased_until is not None and job.leased_until < now):
+            job.state, job.leased_until, job.ended_at = JobState.FAILED, None, now
+            job.error = "its process ended without saying why; a later run took over"
+    session.flush()
 
 
 def claim(session: Session, worker: str, now: datetime) -> Job | None:

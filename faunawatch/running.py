@@ -1,6 +1,8 @@
 """Running one job: claimed by a worker, or started by hand; either way the row says how it went."""
 
 import logging
+import os
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -30,11 +32,25 @@ def run_by_hand(house: House, kind: JobKind, arguments: Mapping[str, Any]) -> di
     """Run a job at once in this process; raises `AlreadyRunning` when its lane is busy."""
     worker = f"{os_actor()}:{holder_name()}"
     with house.store.write() as session:
-        job = start_now(session, kind, arguments, by=worker, now=datetime.now(UTC))
+        job = start_now(session, kind, arguments, by=worker, now=datetime.now(UTC), is_gone=is_gone)
         session.flush()
         session.expunge(job)
     job.asked_by = os_actor()
     return _run(house, job, worker, with_parent=False)
+
+
+def is_gone(worker: str) -> bool:
+    """Tell whether a command started by hand on this machine ended without cleaning up."""
+    actor, host, process = worker.rsplit(":", 2)
+    if not actor.startswith("cli:") or host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _run(house: House, job: Job, worker: str, *, with_parent: bool) -> dict[str, Any]:

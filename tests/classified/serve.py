@@ -12,15 +12,15 @@ from tests.classified.project import set_up
 WsgiApp = Callable[[Any, Any], Any]
 
 
-def make(folder: Path) -> None:
-    """Migrate a new database and fill it."""
+def make(folder: Path, most: int) -> None:
+    """Migrate a new database and fill it with at most so many listings."""
     from django.core.management import call_command  # noqa: PLC0415  (Django is configured first)
 
     folder.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0)
     from tests.classified.fill import fill  # noqa: PLC0415  (models exist once Django is set up)
 
-    sys.stdout.write(f"{fill()} listings\n")
+    sys.stdout.write(f"{fill(most)} listings\n")
 
 
 def run(port: int, delay: float) -> None:
@@ -51,11 +51,15 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["make", "run"])
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--most", type=int, default=1000)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0)
     chosen = parser.parse_args()
     set_up(chosen.folder)
-    make(chosen.folder) if chosen.what == "make" else run(chosen.port, chosen.delay)
+    if chosen.what == "make":
+        make(chosen.folder, chosen.most)
+    else:
+        run(chosen.port, chosen.delay)
 
 
 if __name__ == "__main__":

@@ -38,18 +38,16 @@ class Site:
         return file
 
 
-def make_site(folder: Path) -> Path:
+def make_site(folder: Path, most: int = 1000) -> Path:
     """Make a site's database and pictures; copied for each test, since making it takes seconds."""
-    subprocess.run(_command("make", folder), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    command = [*_command("make", folder), "--most", str(most)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
-@contextmanager
-def running_site(template: Path, folder: Path, *, port: int = 0) -> Iterator[Site]:
-    """Serve a copy of a made site."""
-    shutil.copytree(template, folder, dirs_exist_ok=True)
-    with served(folder, port=port) as site:
-        yield site
+def copy_site(made: Path, folder: Path) -> Path:
+    """Copy a made site, to be changed by one test."""
+    return shutil.copytree(made, folder)
 
 
 @contextmanager
