@@ -86,7 +86,7 @@ class AddressRule:
             return ""
         address = as_ip(host)
         if address is not None and not is_public(address):
-            return f"{host} is a private address ({address})"
+            return f"{host} is a private address ({address}), asked only in a demo or test home"
         if _named(host, port) in self.hosts or (host in self.hosts and port == default):
             return ""
         return f"{_named(host, port)} is not among the platform's `hosts`; add it if it is theirs"

@@ -22,6 +22,7 @@ _MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    "crawler.gate.Watch": 60,
     "crawler.politeness.Robots": 100,
     "crawler.gate.Gate": 740,
 }
@@ -50,6 +51,7 @@ def settings_for(run: Run) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": TIMEOUT_S,
         "HTTPERROR_ALLOW_ALL": True,
         "REDIRECT_MAX_TIMES": 5,
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "RETRY_TIMES": 2,
         "RETRY_HTTP_CODES": [408, 500, 502, 504, 522, 524],
         "COOKIES_ENABLED": False,

@@ -26,12 +26,14 @@ from scrapy.http import Response
 
 from crawler.addresses import AddressRule
 from crawler.errors import OverBudget, RefusedAddress, RobotsRefused, Stopping
-from crawler.health import Wall
+from crawler.health import Wall, certain_wall, status_wall
 from crawler.options import CrawlOptions
 from crawler.pipelines import EVERY_S, Look
 from crawler.progress import Progress
+from crawler.rules import rule_for
 from crawler.styles.page import Page
 from crawler.styles.reading import Reading
+from data.availability import Outcome
 from data.crawls import Ending
 from data.evidence import EvidenceFolder
 from data.found import EvidenceKind, FoundListing, StoredEvidence
@@ -137,6 +139,16 @@ class PlatformSpider(Spider):
         headers = {**self.platform.headers, **more.pop("headers", {})}
         return Request(url, headers=headers, errback=self.failed, dont_filter=True, **more)
 
+    def watch(self, response: Response) -> None:
+        """Stop the run at once when an answer is certainly a wall."""
+        page = self.page(response)
+        wall = certain_wall(page)
+        if wall is None and status_wall(page):
+            rule = rule_for(page, self.platform, title="")
+            wall = status_wall(page) if rule is None or rule.outcome is Outcome.WALL else None
+        if wall is not None:
+            self.stop_at(wall)
+
     def page(self, response: Response) -> Page:
         """Make a page of a response; it came, so the platform answers."""
         self.progress.came()
@@ -149,6 +161,8 @@ class PlatformSpider(Spider):
 
     def stop_at(self, wall: Wall) -> None:
         """End the run at a wall; nothing is read past it."""
+        if self.progress.at_wall:
+            return
         self.recorder.note(wall.ending.value, wall.cause, "")
         self.progress.stop(wall.ending, wall.cause)
 
@@ -208,6 +222,8 @@ class PlatformSpider(Spider):
         if kind == RobotsRefused.kind:
             self.progress.robots_refused += 1
             self.progress.last_robots = f"{cause} ({url})"
+        elif kind == RefusedAddress.kind:
+            self.progress.last_failure = cause
         elif kind in {"unreachable", "timeout"}:
             self.progress.failed(f"{url}: {cause}")
 

@@ -1,5 +1,6 @@
-"""The last gate before the network: address, stop flag and budget, for every single request."""
+"""Around every single request: address, stop flag and budget before it, walls after it."""
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from crawler.errors import OverBudget, RefusedAddress, Stopping
 
 if TYPE_CHECKING:
     from scrapy import Request
+    from scrapy.http import Response
 
 _END = b"-----END CERTIFICATE-----"
 
@@ -30,13 +32,38 @@ class Gate:
 
     def process_request(self, request: "Request") -> None:
         """Let a request pass or raise why not; redirects come through here too."""
+        del request
         spider = self.crawler.spider
         if spider.progress.stopped:
             raise Stopping("the run is ending")
-        if why := spider.rule.why_not(request.url):
-            raise RefusedAddress(why)
         if not spider.progress.spend():
             raise OverBudget(spider.progress.cause)
+
+
+class Watch:
+    """Downloader middleware: checks every address, and sees each final answer first.
+
+    A wall is noticed here and not in the spider, so that nothing is asked past it.
+    """
+
+    def __init__(self, crawler: Any) -> None:  # noqa: ANN401
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> "Watch":  # noqa: ANN401
+        """Make the watch as Scrapy asks for it."""
+        return cls(crawler)
+
+    def process_request(self, request: "Request") -> None:
+        """Refuse addresses before even their robots.txt is asked for."""
+        if why := self.crawler.spider.rule.why_not(request.url):
+            raise RefusedAddress(why)
+
+    def process_response(self, request: "Request", response: "Response") -> "Response":
+        """Stop the run when the answer is a wall for certain."""
+        if not request.meta.get("dont_obey_robotstxt"):
+            self.crawler.spider.watch(response)
+        return response
 
 
 class CheckedHttps(HTTP11DownloadHandler):
@@ -49,6 +76,7 @@ class CheckedHttps(HTTP11DownloadHandler):
         self._contextFactory = policy
 
 
+@cache
 def _root_certificates() -> list[Certificate]:
     blocks = Path(certifi.where()).read_bytes().split(_END)[:-1]
     read = crypto.load_certificate

@@ -46,7 +46,7 @@ _CAPTCHA = re.compile(
 _SIGN_IN_PATH = re.compile(
     r"(^|[/._-])(log-?in|sign-?in|passport|auth|dang-nhap|daftar-masuk)([/._-]|$)", re.IGNORECASE
 )
-_STUB = re.compile(rb"<script|http-equiv=.?refresh|<noscript", re.IGNORECASE)
+_STUB = re.compile(rb"<script(?![^>]*ld\+json)|http-equiv=.?refresh|<noscript", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

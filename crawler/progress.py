@@ -33,6 +33,11 @@ class Progress:
         return self.ending is not None
 
     @property
+    def at_wall(self) -> bool:
+        """Tell whether a wall was met: what comes after it may not be read."""
+        return self.ending in {Ending.BLOCKED, Ending.LOGIN_WALL}
+
+    @property
     def lists_walked(self) -> bool:
         """Tell whether every list was walked to its end."""
         return bool(self.links) and not (self.stopped or self.limit_hit or self.lists_cut)

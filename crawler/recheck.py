@@ -80,12 +80,12 @@ class RecheckSpider(PlatformSpider):
 
     def parse_target(self, response: Response, target: Target) -> None:
         """Judge a listing's page and record the look."""
-        if self.progress.stopped:
-            return
         page = self.page(response)
         absent = target.listing_id in self.targets.absent_from_lists
         now = self.options.clock.now()
         judged = judge(page, self.platform, target, now, absent=absent)
+        if self.progress.at_wall and judged.outcome is not Outcome.WALL:
+            return
         evidence = (self.keep_page(page),)
         self.record(target, judged, page.status, evidence)
         if judged.outcome is Outcome.WALL:

@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.fetching import OK, PlatformSpider, Run
-from crawler.health import Wall, certain_wall, likely_wall, status_wall
+from crawler.health import Wall, likely_wall
 from crawler.lists import (
     Walk,
     WalkKind,
@@ -77,7 +77,7 @@ class ListingSpider(PlatformSpider):
     def parse_list(self, response: Response, walk: Walk) -> Iterator[Request]:
         """Ask for the listings a list page names, then for its next page."""
         page = self.page(response)
-        if self.progress.stopped or self.is_wall(page):
+        if self.progress.at_wall:
             return
         if page.status != OK:
             self.note_list(page, f"answered {page.status}")
@@ -94,13 +94,6 @@ class ListingSpider(PlatformSpider):
             for url in category_links(page, self.platform) if not page.is_json else ():
                 yield from self.begin(Walk(WalkKind.LISTS, url), url)
         yield from self.turn(page, walk, new=new, met=len(rows))
-
-    def is_wall(self, page: Page) -> bool:
-        """Stop at a page that is certainly a wall."""
-        wall = certain_wall(page) or status_wall(page)
-        if wall is not None:
-            self.stop_at(wall)
-        return wall is not None
 
     def note_list(self, page: Page, what: str) -> None:
         """Record that a list was not walked to its end."""
@@ -175,7 +168,7 @@ class ListingSpider(PlatformSpider):
     async def parse_listing(self, response: Response, external_id: str) -> None:
         """Read a listing's page, keep its bytes, and fetch its images when its text matters."""
         page = self.page(response)
-        if self.progress.stopped or self.is_ruled_out(page) or self.is_wall(page):
+        if self.progress.at_wall or self.is_ruled_out(page):
             return
         if page.status != OK:
             self.drop("server_error", f"the page answered {page.status}", page.url)

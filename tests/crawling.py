@@ -10,20 +10,42 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import select
+
+from crawler.check import check
 from crawler.options import CrawlOptions, Targets
-from data.base import ManualClock
+from crawler.run import crawl, recheck
+from data.base import ManualClock, Record
+from data.crawls import CrawlProblem
 from data.evidence import EvidenceFolder
 from data.home import HomeKind
 from data.platforms import parse_platform
-from data.store import open_store
+from data.store import Store, open_store
 
+R = TypeVar("R", bound=Record)
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 # Each crawl needs a process, since a reactor starts only once; forking one that has imported
 # everything already takes a tenth of a second.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["crawler.run", "crawler.check", "tests.crawling"])
+_PROCESSES.set_forkserver_preload(
+    [
+        "tests.crawling",
+        "crawler.check",
+        "crawler.gate",
+        "crawler.politeness",
+        "crawler.run",
+        "data.store",
+        "scrapy.core.downloader.contextfactory",
+        "scrapy.core.engine",
+        "scrapy.core.scheduler",
+        "scrapy.downloadermiddlewares.httpcompression",
+        "scrapy.downloadermiddlewares.redirect",
+        "scrapy.downloadermiddlewares.retry",
+        "scrapy.spidermiddlewares.referer",
+    ]
+)
 
 PLATFORM = """
 schema = 1
@@ -162,14 +184,15 @@ class Place:
 
     url: str
     evidence: Path
+    home: HomeKind = HomeKind.TEST
 
     def crawl(self, platform: str, **changes: Any) -> tuple[str, str]:
         """Crawl in a process of its own; return ending and cause."""
-        return _in_process(_crawl, self, platform, options(**changes))
+        return _ended(_crawl, self, platform, options(**changes))
 
     def recheck(self, platform: str, targets: Targets, **changes: Any) -> tuple[str, str]:
         """Recheck in a process of its own; return ending and cause."""
-        return _in_process(_recheck, self, platform, targets, options(**changes))
+        return _ended(_recheck, self, platform, targets, options(**changes))
 
     def start_crawl(self, platform: str, **changes: Any) -> Any:
         """Start a crawl and return its process."""
@@ -182,6 +205,11 @@ class Place:
 def check_in_process(platform: str, **changes: Any) -> Any:
     """Check a platform in a process of its own; return the report."""
     return _in_process(_check, platform, options(**changes))
+
+
+def _ended(work: Callable[..., Any], *arguments: Any) -> tuple[str, str]:
+    ending, cause = _in_process(work, *arguments)
+    return ending, cause
 
 
 def _in_process(work: Callable[..., Any], *arguments: Any) -> Any:
@@ -203,25 +231,30 @@ def _run(work: Callable[..., Any], answer_to: Connection | None, *arguments: Any
 
 
 def _crawl(place: Place, platform: str, how: CrawlOptions) -> tuple[str, str]:
-    from crawler.run import crawl
-
-    store = open_store(place.url, kind=HomeKind.TEST)
+    store = open_store(place.url, kind=place.home)
     ended = crawl(store, EvidenceFolder(place.evidence), parse_platform(platform), how)
     return ended.ending.value, ended.cause
 
 
-def _recheck(
-    place: Place, platform: str, targets: Targets, how: CrawlOptions
-) -> tuple[str, str]:
-    from crawler.run import recheck
-
-    store = open_store(place.url, kind=HomeKind.TEST)
+def _recheck(place: Place, platform: str, targets: Targets, how: CrawlOptions) -> tuple[str, str]:
+    store = open_store(place.url, kind=place.home)
     folder = EvidenceFolder(place.evidence)
     ended = recheck(store, folder, parse_platform(platform), targets, how)
     return ended.ending.value, ended.cause
 
 
 def _check(platform: str, how: CrawlOptions) -> Any:
-    from crawler.check import check
-
     return check(parse_platform(platform), how)
+
+
+def rows(store: Store, kind: type[R]) -> list[R]:
+    """Every row of a kind, by id."""
+    with store.read() as session:
+        found = list(session.scalars(select(kind).order_by(kind.id)).unique())  # type: ignore[attr-defined]
+        session.expunge_all()
+    return found
+
+
+def problems(store: Store) -> dict[str, str]:
+    """The last message of each kind of problem."""
+    return {row.kind: row.message for row in rows(store, CrawlProblem)}

@@ -1,17 +1,36 @@
 """The listing spider on a real site in a real process: what is read, and what stops it."""
 
+import json
+import os
 import shutil
+import signal
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from PIL import Image
 
-from data.crawls import Crawl, CrawlProblem
+from data.crawls import Crawl, Ending
+from data.evidence import EvidenceFolder
+from data.found import EvidenceKind
 from data.home import HomeKind
 from data.listings import Evidence, Listing, Sighting
+from data.sellers import Seller
 from data.store import Store, open_store, sqlite_url
-from tests.crawling import Answer, Place, Site, list_html, listing_html, serving, small_site
+from tests.crawling import (
+    Answer,
+    Place,
+    Site,
+    list_html,
+    listing_html,
+    problems,
+    rows,
+    serving,
+    small_site,
+)
 
 
 @pytest.fixture
@@ -34,15 +53,19 @@ def store(place: Place) -> Iterator[Store]:
     opened.close()
 
 
-def rows(store: Store, kind):
-    with store.read() as session:
-        found = list(session.scalars(select(kind).order_by(kind.id)).unique())
-        session.expunge_all()
-    return found
+def wants_ivory(text: str) -> bool:
+    return "ivory" in text.lower()
 
 
-def problems(store: Store) -> dict[str, str]:
-    return {row.kind: row.message for row in rows(store, CrawlProblem)}
+def slowly(site: Site) -> str:
+    """Make a platform that is asked one page after the other."""
+    return site.platform().replace("delay_s = 0\n", "delay_s = 0.001\n")
+
+
+def jpeg() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8), "white").save(out, "JPEG")
+    return out.getvalue()
 
 
 def test_every_listing_of_every_page_is_read_with_its_evidence(site, place, store):
@@ -53,10 +76,11 @@ def test_every_listing_of_every_page_is_read_with_its_evidence(site, place, stor
     assert listings[0].url == f"http://{site.address}/item/{listings[0].external_id}"
     crawl = rows(store, Crawl)[0]
     assert (crawl.requests, crawl.listings_new, crawl.lists_complete) == (11, 7, True)
-    assert crawl.coverage["title"] == 1.0
+    assert (crawl.coverage["title"], crawl.coverage["images"]) == (1.0, 0.0)
     evidence = rows(store, Evidence)
     assert len(evidence) == 7
-    assert evidence[0].captured_at.tzinfo is not None
+    kept = EvidenceFolder(place.evidence).get(evidence[0].sha256)
+    assert b"application/ld+json" in kept
     assert site.agents == {"faunawatch/0.1.0 (+mailto:team@example.org)"}
 
 
@@ -66,4 +90,347 @@ def test_a_second_crawl_adds_sightings_not_listings(site, place, store):
     site.pages["/item/2"] = listing_html(2, price="99.00")
     place.crawl(site.platform())
     assert len(rows(store, Listing)) == 2
-    assert [row.changed for row in rows(store, Sighting)] == [False, False, False, True]
+    changed = [row for row in rows(store, Sighting) if row.changed]
+    assert [(row.crawl_id, row.price_text) for row in changed] == [(2, "99.00 MYR")]
+
+
+def test_bad_listings_get_a_cause_and_the_rest_is_read(site, place, store):
+    small_site(site, [1, 2, 3, 4, 5, 6, 7, 8, 9])
+    fields = '[fields]\ntitle = "h1"\nprice = ".price"\nseller_name = ".seller"'
+    platform = site.platform(rest=fields)
+    site.pages["/item/1"] = listing_html(1).replace("Wooden box 1", "")
+    broken = "<html><h1>Hổ chạm gỗ".encode() + b"\xff\xfe</h1><p class=price>5</p>"
+    site.pages["/item/2"] = Answer(broken)
+    site.pages["/item/3"] = listing_html(3, price="", extra="<p class=price>liên hệ</p>")
+    site.pages["/item/4"] = "x" * 20_000_000
+    hidden = listing_html(5, extra="<p class=seller>Ana\u202e\u200bevil</p>")
+    site.pages["/item/5"] = hidden.replace('"seller": {"name": "Ana"}', '"sku": "1"')
+    site.pages["/item/6"] = Answer("oops", 500)
+    site.pages["/item/7"] = listing_html(7, extra="<p class=price>7</p>").replace(
+        '"Product"', '"Product",,'
+    )
+    site.pages["/item/8"] = Answer("", 302, {"Location": "/"})
+    ending, cause = place.crawl(platform)
+    assert (ending, cause) == ("finished", "read 6 listings from 3 list pages")
+    causes = problems(store)
+    assert "no title" in causes["no_title"]
+    assert "cannot be read as utf-8" in causes["broken_encoding"]
+    assert causes["no_amount"].startswith("the page says 'liên hệ'")
+    assert "max_bytes" in causes["too_large"]
+    assert "invisible" in causes["hidden_characters"]
+    assert causes["server_error"] == "the page answered 500"
+    assert "structured data" in causes["broken_json_ld"]
+    assert "leads to" in causes["redirected"]
+    assert any(row.name == "Ana\u202e\u200bevil" for row in rows(store, Seller))
+    no_amount = next(row for row in rows(store, Sighting) if row.price_text == "liên hệ")
+    assert no_amount.price is None
+    assert no_amount.problems[0].startswith("no_amount: ")
+
+
+def test_a_captcha_that_says_200_ends_the_crawl_and_is_never_content(site, place, store):
+    small_site(site, [1, 2, 3])
+    site.pages["/item/2"] = """<html><title>Security check</title><h1>Are you human?</h1>
+        <div class="g-recaptcha"></div></html>"""
+    ending, cause = place.crawl(site.platform())
+    assert ending == "blocked"
+    assert "Security check" in cause
+    assert all("human" not in row.title for row in rows(store, Listing))
+    assert not rows(store, Crawl)[0].lists_complete
+
+
+def test_a_sign_in_page_in_place_of_the_list_is_a_login_wall(site, place, store):
+    site.pages["/"] = Answer("", 302, {"Location": "/login?next=/"})
+    site.pages["/login"] = "<form><input type=password></form>"
+    assert place.crawl(site.platform())[0] == Ending.LOGIN_WALL
+    assert rows(store, Listing) == []
+
+
+def test_after_the_first_refusal_nothing_more_is_asked(site, place, store):
+    small_site(site, list(range(1, 30)), per_page=29)
+    for number in range(1, 30):
+        site.pages[f"/item/{number}"] = Answer("slow down", 429)
+    assert place.crawl(slowly(site))[0] == "blocked"
+    assert sum(site.asked.values()) == 3  # robots.txt, the list, one listing: no retry
+
+
+def test_robots_forbids(site, place):
+    small_site(site, [1])
+    site.pages["/robots.txt"] = "User-agent: *\nDisallow: /"
+    ending, cause = place.crawl(site.platform())
+    assert ending == "robots_refused"
+    assert cause.startswith("robots.txt forbids this page")
+    assert site.asked["/"] == 0
+
+
+def test_robots_that_cannot_be_had_forbids_all(site, place):
+    small_site(site, [1])
+    site.pages["/robots.txt"] = Answer("down", 500)
+    ending, cause = place.crawl(site.platform())
+    assert ending == "robots_refused"
+    assert "robots.txt answered 500" in cause
+    assert site.asked["/"] == 0
+
+
+def test_robots_may_close_listings_one_by_one(site, place, store):
+    small_site(site, [1, 2])
+    site.pages["/robots.txt"] = "User-agent: faunawatch\nDisallow: /item/2\n"
+    assert place.crawl(site.platform())[0] == "finished"
+    assert [row.external_id for row in rows(store, Listing)] == ["1"]
+    assert problems(store)["robots_refused"] == "robots.txt forbids this page"
+
+
+def test_the_budget_counts_every_request(site, place, store):
+    small_site(site, [1, 2, 3, 4, 5])
+    ending, cause = place.crawl(site.platform(), requests_left=4)
+    assert (ending, cause) == ("budget_spent", "today's budget was spent after 4 requests")
+    assert sum(site.asked.values()) == 4
+    assert rows(store, Crawl)[0].requests == 4
+    assert len(rows(store, Listing)) == 2
+    assert place.crawl(site.platform(), requests_left=0)[0] == "budget_spent"
+    assert sum(site.asked.values()) == 4
+
+
+def test_the_limit_counts_listings_that_were_read(site, place, store):
+    small_site(site, [1, 2, 3, 4, 5])
+    site.pages.pop("/item/1")
+    ending, cause = place.crawl(site.platform(), limit=3)
+    assert ending == "limit_reached"
+    assert cause == "read 3 listings from 2 list pages and stopped at the limit of 3"
+    assert len(rows(store, Listing)) == 3
+    assert not rows(store, Crawl)[0].lists_complete
+
+
+def test_a_pager_of_form_buttons_is_pressed_with_its_form(site, place, store):
+    def results(number: int, following: int) -> str:
+        form = f"""<form action="/find"><input name="q" value="a b"><select name="area">
+            <option value="">all</option><option value="7" selected>KL</option></select>
+            <input type="checkbox" name="sold"><button name="page" value="1">Search</button>
+            <ul><button name="page" value="{following}" {"" if following else "disabled"}>Next
+            </button></ul></form>"""
+        return list_html([number], extra=form)
+
+    site.pages |= {
+        "/": results(1, 2),
+        "/find?q=a+b&area=7&page=2": results(2, 3),
+        "/find?q=a+b&area=7&page=3": results(3, 0),
+    }
+    for number in (1, 2, 3):
+        site.pages[f"/item/{number}"] = listing_html(number)
+    platform = site.platform(lists='next_button = ["ul button"]')
+    assert place.crawl(platform) == ("finished", "read 3 listings from 3 list pages")
+    assert rows(store, Crawl)[0].lists_complete
+
+
+def test_a_pager_that_runs_in_circles_ends_and_is_said(site, place, store):
+    site.pages["/"] = list_html([1, 2], "/?page=2")
+    site.pages["/?page=2"] = list_html([3], "/?page=2")
+    small = {f"/item/{number}": listing_html(number) for number in (1, 2, 3)}
+    site.pages |= small
+    ending, cause = place.crawl(site.platform())
+    assert ending == "finished"
+    assert "has a pager that leads back" in cause
+    assert not rows(store, Crawl)[0].lists_complete
+
+
+def test_an_endless_pager_that_repeats_itself_ends(site, place, store):
+    def page(path: str) -> Answer:
+        number = int(path.rpartition("=")[2]) if "=" in path else 1
+        return Answer(list_html([1, 2], f"/?page={number + 1}"))
+
+    site.pages |= {"/": page, "/item/1": listing_html(1), "/item/2": listing_html(2)}
+    ending, cause = place.crawl(site.platform())
+    assert ending == "finished"
+    assert "repeats listings of earlier pages at page 2" in cause
+    assert not rows(store, Crawl)[0].lists_complete
+
+
+def test_listings_are_found_by_category_and_by_search(site, place, store):
+    site.pages |= {
+        "/": list_html([1], extra='<a class="cat" href="/c/home">home</a>'),
+        "/c/home": list_html([1, 2]),
+        "/search?q=ng%C3%A0": list_html([3]),
+    }
+    for number in (1, 2, 3):
+        site.pages[f"/item/{number}"] = listing_html(number)
+    lists = 'category_links = ["a.cat"]\nsearch = "/search?q={term}"\nmay_search = true'
+    place.crawl(site.platform(lists=lists), search_terms=("ngà",))
+    assert {row.external_id for row in rows(store, Listing)} == {"1", "2", "3"}
+    place.crawl(site.platform(lists=lists.replace("true", "false")), search_terms=("ngà",))
+    assert site.asked["/search?q=ng%C3%A0"] == 1
+
+
+def test_images_are_kept_only_where_the_words_matter(site, place, store):
+    small_site(site, [1, 2])
+    image = '"image": ["/a.jpg", "/b.jpg", "/c.jpg"], "offers"'
+    site.pages["/item/1"] = listing_html(1, "Ivory bangle").replace('"offers"', image)
+    site.pages["/item/2"] = listing_html(2, "Wooden box").replace('"offers"', image)
+    site.pages["/a.jpg"] = Answer(jpeg(), 200, {"Content-Type": "image/jpeg"})
+    site.pages["/b.jpg"] = "<html>no picture</html>"
+    place.crawl(site.platform(top="images = 2"), wanted=wants_ivory)
+    images = [row for row in rows(store, Evidence) if row.kind is EvidenceKind.IMAGE]
+    assert [row.url for row in images] == [f"http://{site.address}/a.jpg"]
+    assert EvidenceFolder(place.evidence).get(images[0].sha256) == jpeg()
+    assert "not an image" in problems(store)["bad_image"]
+    assert (site.asked["/a.jpg"], site.asked["/c.jpg"]) == (1, 0)
+
+
+def test_redirects_to_private_addresses_are_not_followed(site, place, store):
+    targets = [
+        "http://169.254.169.254/latest/",
+        "http://10.0.0.1/",
+        "http://[::1]/",
+        "http://2130706433/",
+        "http://localhost/",
+        "http://elsewhere.example/item/6",
+    ]
+    small_site(site, list(range(1, 8)), per_page=7)
+    for number, target in enumerate(targets, 1):
+        site.pages[f"/item/{number}"] = Answer("", 302, {"Location": target})
+    assert place.crawl(site.platform())[0] == "finished"
+    assert [row.external_id for row in rows(store, Listing)] == ["7"]
+    with store.read() as session:
+        count = session.connection().exec_driver_sql(
+            "SELECT count(*) FROM crawl_problems WHERE kind = 'refused_address'"
+        )
+        assert count.scalar() == len(targets)
+
+
+def test_a_name_that_leads_to_a_private_address_is_not_asked(site, place):
+    # "localhost" resolves to loopback, but only 127.0.0.1:port is named as local.
+    port = site.address.rpartition(":")[2]
+    small_site(site, [1])
+    platform = site.platform(top=f'hosts = ["localhost:{port}"]').replace(
+        f'base_url = "http://{site.address}/"', f'base_url = "http://localhost:{port}/"'
+    )
+    ending, cause = place.crawl(platform)
+    assert ending == "robots_refused"  # even robots.txt could not be had
+    assert sum(site.asked.values()) == 0
+    assert "could not be fetched" in cause
+
+
+def test_a_local_platform_is_refused_in_a_real_home(site, tmp_path):
+    small_site(site, [1])
+    real = Place(sqlite_url(tmp_path / "real.sqlite"), tmp_path / "evidence", HomeKind.REAL)
+    open_store(real.url, kind=HomeKind.REAL).close()
+    ending, cause = real.crawl(site.platform())
+    assert ending == "unreachable"
+    assert "127.0.0.1 is a private address" in cause
+    assert sum(site.asked.values()) == 0
+
+
+def test_no_answer_is_unreachable(place, store):
+    with serving() as site:
+        platform = site.platform()
+    site.pages.clear()
+    ending, cause = place.crawl(platform)
+    assert ending == "robots_refused"
+    assert "could not be fetched" in cause
+
+
+def test_nothing_found_and_layout_changed_are_told_apart(site, place, store):
+    site.pages["/"] = "<html><p>Nothing is offered today.</p></html>"
+    assert place.crawl(site.platform())[0] == "nothing_found"
+    small_site(site, [1])
+    place.crawl(site.platform())
+    site.pages["/"] = '<html><a href="/offer/1">box</a></html>'
+    ending, cause = place.crawl(site.platform())
+    assert ending == "layout_changed"
+    assert "an earlier crawl read 1" in cause
+
+
+def test_listing_pages_nothing_can_be_read_from_mean_a_changed_layout(site, place, store):
+    small_site(site, [1, 2])
+    site.pages |= {f"/item/{number}": "<html><p>new look</p></html>" for number in (1, 2)}
+    ending, cause = place.crawl(site.platform())
+    assert (ending, rows(store, Listing)) == ("layout_changed", [])
+    assert cause.startswith("2 listing pages came, but none had")
+
+
+def test_a_crawl_killed_half_way_goes_on_without_loss_or_duplicate(site, place, store):
+    small_site(site, list(range(1, 61)), per_page=60)
+    reached = []
+
+    def hang(path: str) -> Answer:
+        reached.append(path)
+        time.sleep(0 if len(reached) > 1 else 30)
+        return Answer(listing_html(1))
+
+    site.pages["/item/45"] = hang
+    platform = slowly(site)
+    process = place.start_crawl(platform)
+    while not reached:
+        process.join(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    kept = {row.external_id for row in rows(store, Listing)}
+    assert len(kept) >= 20
+    assert rows(store, Crawl)[0].ended_at is None
+    before = dict(site.asked)
+    assert place.crawl(platform, resume=1)[0] == "finished"
+    assert len(rows(store, Listing)) == len(rows(store, Sighting)) == 60
+    assert all(site.asked[f"/item/{number}"] == before[f"/item/{number}"] for number in kept)
+    crawl = rows(store, Crawl)[0]
+    assert (crawl.listings_seen, crawl.listings_new, crawl.lists_complete) == (60, 60, True)
+
+
+def test_a_stop_signal_keeps_what_was_read(site, place, store):
+    small_site(site, list(range(1, 61)), per_page=60)
+    reached = []
+
+    def slow(path: str) -> Answer:
+        reached.append(path)
+        time.sleep(0.3)
+        return Answer(listing_html(30))
+
+    site.pages["/item/30"] = slow
+    process = place.start_crawl(slowly(site))
+    while not reached:
+        process.join(0.02)
+    os.kill(process.pid, signal.SIGTERM)
+    process.join(20)
+    crawl = rows(store, Crawl)[0]
+    assert (process.exitcode, crawl.ending) == (0, Ending.STOPPED)
+    assert 20 < crawl.listings_seen < 60
+    assert crawl.listings_seen == len(rows(store, Listing))
+
+
+JSON_PLATFORM = """
+[json]
+rows = "ads[*]"
+id = "list_id"
+[fields]
+title = "subject"
+description = "body"
+amount = "price"
+price = "price_string"
+posted = "list_time"
+place = "region_name"
+seller_id = "account.id"
+seller_name = "account.name"
+images = "images"
+"""
+
+
+def test_json_is_read_row_by_row_with_offset_paging(site, place, store):
+    def ads(*numbers: int) -> str:
+        account = {"id": 7, "name": "Lan"}
+        ad = {"body": "a<br>b", "price": 2_500_000, "price_string": "25.000 đ", "account": account}
+        ad |= {"list_time": 1761998400000, "region_name": "Hà Nội", "images": ["/x.jpg"]}
+        named = [ad | {"list_id": number, "subject": f"Hộp gỗ {number}"} for number in numbers]
+        return json.dumps({"ads": named})
+
+    site.pages |= {"/api?q=&o=0": ads(1, 2), "/api?q=&o=2": ads(3), "/api?q=&o=4": ads()}
+    platform = (
+        site.platform(top="price_scale = 100", rest='address = "/ad/{id}.htm"' + JSON_PLATFORM)
+        .replace('"structured"', '"json_api"')
+        .replace('start = ["/"]', 'start = ["/api?q="]\noffset_parameter = "o"\npage_size = 2')
+        .replace('currency = "MYR"', 'currency = "VND"')
+    )
+    assert place.crawl(platform) == ("finished", "read 3 listings from 3 list pages")
+    first = rows(store, Listing)[0]
+    assert (first.external_id, first.title, first.description) == ("1", "Hộp gỗ 1", "a\nb")
+    assert (first.price, first.currency, first.price_text) == (25000, "VND", "25.000 đ")
+    assert first.url == f"http://{site.address}/ad/1.htm"
+    assert first.posted_at == datetime(2025, 11, 1, 12, tzinfo=UTC)
+    assert {row.kind for row in rows(store, Evidence)} == {EvidenceKind.JSON}
+    assert len({row.sha256 for row in rows(store, Evidence)}) == 2

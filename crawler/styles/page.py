@@ -18,7 +18,8 @@ LEGACY = {
     "vi": ("cp1258",),
 }
 _BROKEN = "\ufffd"
-_BROKEN_SHARE = 0.05
+# Text of another encoding read as UTF-8 is broken nearly everywhere; damaged UTF-8 is not.
+_BROKEN_TO_GOOD = 4
 _BLOCKS = frozenset((
     "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4",
     "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul",
@@ -98,8 +99,8 @@ def decode(body: bytes, content_type: str, languages: tuple[str, ...] = ()) -> D
     bad = text.count(_BROKEN) - body.count(_BROKEN.encode())
     if bad <= 0:
         return Decoded(text, encoding)
-    beyond_ascii = sum(1 for character in text if ord(character) > 0x7F)  # noqa: PLR2004
-    if bad / max(beyond_ascii, 1) > _BROKEN_SHARE:
+    good = sum(1 for character in text if ord(character) > 0x7F) - bad  # noqa: PLR2004
+    if bad > _BROKEN_TO_GOOD * good:
         for language in languages:
             for legacy in LEGACY.get(language, ()):
                 other = _strictly(body, legacy)

@@ -86,7 +86,7 @@ def _nodes(document: Any, depth: int = 0) -> Iterator[Node]:  # noqa: ANN401
 
 def _about_this_page(nodes: list[Node], page: Page, platform: Platform) -> Node | None:
     """Choose the node this page is about; a page may describe related offers too."""
-    offered = [node for node in nodes if _OFFERED & _types(node) and _text(node, "name")]
+    offered = [node for node in nodes if _OFFERED & _types(node) and _says_something(node)]
     own = platform.external_id(page.url)
     for node in offered:
         for address in (_text(node, "url"), _text(node, "@id")):
@@ -94,6 +94,10 @@ def _about_this_page(nodes: list[Node], page: Page, platform: Platform) -> Node 
                 return node
     without_other = (node for node in offered if not _is_of_other(node, platform, own))
     return next(without_other, None)
+
+
+def _says_something(node: Node) -> bool:
+    return any(_text(node, key) for key in ("name", "description")) or "offers" in node
 
 
 def _is_of_other(node: Node, platform: Platform, own: str) -> bool:
