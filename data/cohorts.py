@@ -114,7 +114,7 @@ def fates(rows: Iterable[Reported]) -> dict[int, Reported]:
 
 def reported(session: Session, since: datetime, until: datetime) -> list[Reported]:
     """Return every request sent in [since, until)."""
-    said, seen = _latest_reply(), _latest_look()
+    said, seen = latest_reply(), latest_look()
     rows: Iterable[Any] = session.execute(
         select(
             TakedownRequest.id,
@@ -141,13 +141,15 @@ def reported(session: Session, since: datetime, until: datetime) -> list[Reporte
     return [Reported(*row) for row in rows]
 
 
-def _latest_reply() -> Subquery:
+def latest_reply() -> Subquery:
+    """Select request id, event and cause of each request's latest answer that counts."""
     return _latest(
         and_(OutcomeEvent.source != OutcomeSource.RECHECK, OutcomeEvent.event.is_not(None))
     )
 
 
-def _latest_look() -> Subquery:
+def latest_look() -> Subquery:
+    """Select request id, event and cause of what rechecks last concluded on each request."""
     return _latest(OutcomeEvent.source == OutcomeSource.RECHECK)
 
 
