@@ -101,7 +101,7 @@ def read_manifest(folder: Path = SHIPPED) -> dict[str, Any]:
 
 def _packed(weights: Weights) -> bytes:
     """Pack weights as 8-bit steps of the largest n-gram weight of each head; signals in full."""
-    steps = np.abs(weights.grams).max(axis=1, keepdims=True) / 127
+    steps = np.abs(weights.grams).max(axis=0, keepdims=True) / 127
     steps[steps == 0] = 1
     buffer = io.BytesIO()
     np.savez_compressed(
@@ -121,7 +121,7 @@ def _unpacked(folder: Path, content: bytes) -> Weights:
         grams = arrays["grams"].astype(np.float32) * arrays["steps"]
         weights = Weights(arrays["signals"], grams, arrays["intercepts"])
     shapes = (weights.signals.shape, weights.grams.shape, weights.intercepts.shape)
-    if shapes != ((len(HEADS), len(NAMES)), (len(HEADS), 1 << BITS), (len(HEADS),)):
+    if shapes != ((len(HEADS), len(NAMES)), (1 << BITS, len(HEADS)), (len(HEADS),)):
         raise BadArtefact(folder, f"{WEIGHTS} has the wrong shape")
     return weights
 

@@ -81,7 +81,7 @@ def fit(examples: Examples, chosen: Bools) -> Weights:
     coefficients = np.vstack([coefficient for coefficient, _ in heads])
     return Weights(
         signals=coefficients[:, : len(NAMES)].astype(np.float32),
-        grams=(coefficients[:, len(NAMES) :] * GRAM_WEIGHT).astype(np.float32),
+        grams=np.ascontiguousarray(coefficients[:, len(NAMES) :].T * GRAM_WEIGHT, np.float32),
         intercepts=np.array([intercept for _, intercept in heads], np.float32),
     )
 

@@ -19,13 +19,15 @@ HEADS = ("offered", *GROUPS)
 DIGITS = 4
 _REPORT = PLACES["report twice"]
 _DECISIVE = PLACES["decisive"]
+_UNSUPPORTED = PLACES["unsupported"]
+_BELOW = 0.9
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What training found: a row for each of HEADS, over signals and over hashed n-grams."""
+    """What training found: for each of HEADS a row of `signals` and a column of `grams`."""
 
     signals: Array
     grams: Array
@@ -36,7 +38,7 @@ class Weights:
         places = list(numbers.signals)
         values = np.fromiter(numbers.signals.values(), np.float32, len(places))
         named = self.signals[:, places] @ values
-        wording = self.grams[:, numbers.buckets].sum(axis=1, dtype=np.float32) * numbers.scale
+        wording = self.grams[numbers.buckets].sum(axis=0, dtype=np.float32) * numbers.scale
         total: Array = self.intercepts + named + wording
         return total
 
@@ -78,7 +80,7 @@ def score(listing: ListingText, model: Model) -> Score:
     offered, *within = model.calibration.probabilities(logits)
     lang = detect(listing.body)
     threshold = model.calibration.threshold(lang)
-    offered = round(_lifted(offered, threshold, numbers), DIGITS)
+    offered = round(_ruled(offered, threshold, numbers), DIGITS)
     groups = {
         group: round(offered * share, DIGITS) for group, share in zip(GROUPS, within, strict=True)
     }
@@ -94,10 +96,16 @@ def score(listing: ListingText, model: Model) -> Score:
     )
 
 
-def _lifted(offered: float, threshold: float, numbers: Features) -> float:
-    """Lift a listing with a decisive term to the queue, unless it reads like a report."""
+def _ruled(offered: float, threshold: float, numbers: Features) -> float:
+    """Apply the two rules of the lexicon that no weight may overrule.
+
+    A decisive term is enough for the queue, unless the listing reads like a report; an
+    ambiguous term with nothing beside it never is.
+    """
     if _DECISIVE in numbers.signals and _REPORT not in numbers.signals:
         return max(offered, threshold)
+    if _UNSUPPORTED in numbers.signals:
+        return min(offered, threshold * _BELOW)
     return offered
 
 
@@ -106,4 +114,4 @@ def _contributions(numbers: Features, model: Model) -> Contributions:
     named = {
         place: float(weights.signals[0, place]) * value for place, value in numbers.signals.items()
     }
-    return Contributions(named, numbers.buckets, weights.grams[0], numbers.scale)
+    return Contributions(named, numbers.buckets, weights.grams[:, 0], numbers.scale)

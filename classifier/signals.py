@@ -35,6 +35,7 @@ _COMBINATIONS = (
     "denial+form", "denial+trait", "denial+slang", "denial+vague", "denial+weight",
     "trait+genuine", "genuine+vague", "genuine+sure", "genuine+slang", "traits alone",
     "trait+toy", "trait+report", "trait+care", "evasion alone",
+    "unsupported",
 )  # fmt: skip
 NAMES: tuple[str, ...] = (
     *(
@@ -47,6 +48,7 @@ NAMES: tuple[str, ...] = (
     *(f"product:{name}" for name in _PRODUCTS),
     *_COMBINATIONS,
 )
+_PARTS = tuple((name, frozenset(name.split("+"))) for name in _COMBINATIONS)
 PLACES = {name: place for place, name in enumerate(NAMES)}
 _MOST = 3
 
@@ -116,16 +118,26 @@ def _combined(reading: Reading, kinds: Counter[TermKind]) -> Iterator[str]:
         "denial": _denies_material(reading),
     }
     yield from _pairs(facts)
+    if words and not sure and not _supported(words, facts):
+        yield "unsupported"
     yield from _of_words(reading, words, slang)
     yield from _of_absence(reading, facts, kinds, words)
     yield from _of_profile(reading)
 
 
+_SUPPORT = ("offer", "form", "weight", "genuine", "trait", "evasion", "denial")
+
+
+def _supported(words: list[Hit], facts: dict[str, bool]) -> bool:
+    """Tell whether an ambiguous word has anything beside it that makes an offer likely."""
+    several = len({hit.term.key for hit in words}) > 1
+    exact = any(hit.split or hit.term.ambiguity is not Ambiguity.HIGH for hit in words)
+    return several or exact or any(facts[fact] for fact in _SUPPORT)
+
+
 def _pairs(facts: dict[str, bool]) -> Iterator[str]:
-    for name in _COMBINATIONS:
-        parts = name.split("+")
-        if all(facts.get(part, False) for part in parts):
-            yield name
+    hold = {fact for fact, holds in facts.items() if holds}
+    yield from (name for name, parts in _PARTS if parts <= hold)
 
 
 def _of_words(reading: Reading, words: list[Hit], slang: int) -> Iterator[str]:

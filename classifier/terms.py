@@ -49,8 +49,8 @@ class Matcher:
 
         >>> from data.terms import load_terms
         >>> matcher = Matcher(load_terms())
-        >>> [hit.term.gloss for hit in matcher.find("虎牙直播 虎犬齿")]
-        ['Huya live streaming', 'tiger canine']
+        >>> [hit.term.gloss for hit in matcher.find("虎牙直播 象皮珠")]
+        ['Huya live streaming', 'elephant-skin bead']
         """
         boundaries = Boundaries(folded)
         found = [*self._plain.find(folded, boundaries), *self._split_hits(folded)]
