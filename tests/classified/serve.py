@@ -14,20 +14,20 @@ WsgiApp = Callable[[Any, Any], Any]
 
 def make(folder: Path, most: int) -> None:
     """Migrate a new database and fill it with at most so many listings."""
-    from django.core.management import call_command  # noqa: PLC0415  (Django is configured first)
+    from django.core.management import call_command
 
     folder.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0)
-    from tests.classified.fill import fill  # noqa: PLC0415  (models exist once Django is set up)
+    from tests.classified.fill import fill
 
     sys.stdout.write(f"{fill(most)} listings\n")
 
 
 def run(port: int, delay: float) -> None:
     """Serve until killed; the first line on stdout is the address."""
-    from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: PLC0415
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler  # noqa: PLC0415
-    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+    from django.core.wsgi import get_wsgi_application
 
     server = ThreadedWSGIServer(("127.0.0.1", port), WSGIRequestHandler)
     server.set_app(slowed(StaticFilesHandler(get_wsgi_application()), delay))
