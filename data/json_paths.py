@@ -22,9 +22,12 @@ def compile_path(path: str) -> ParsedResult:
 
 
 def look_up(document: Any, path: str) -> Any:  # noqa: ANN401
-    """Return what stands at a path of decoded JSON; None where nothing does.
+    """Return what stands at a path of decoded JSON; None where nothing usable does.
 
     >>> look_up({"data": [{"name": "cup"}]}, "data[0].name")
     'cup'
     """
-    return compile_path(path).search(document)
+    try:
+        return compile_path(path).search(document)
+    except JMESPathError:
+        return None  # a function of the path met a value of a kind it cannot take

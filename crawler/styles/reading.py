@@ -21,6 +21,11 @@ _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ZERO_WIDTH = re.compile("[\u200b-\u200d\u2060\ufeff]")
 # These scripts separate or join letters with zero-width characters in honest text.
 _USES_ZERO_WIDTH = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+_SHARED_SIGNS = {
+    "元": frozenset({"TWD", "HKD", "MOP"}),
+    "$": frozenset({"SGD", "HKD", "TWD", "MOP", "BND"}),
+}
+_SURE_SIGN = re.compile(r"[¥￥]|rmb|cny|usd|人民[币幣]|(us|nt|hk|s)\$", re.IGNORECASE)
 _POWERS = frozenset(Decimal(10) ** power for power in range(1, 7))
 
 
@@ -124,8 +129,17 @@ def _with_price(
         problems.append(f"no_amount: the page says {shown!r} where the price stands; no amount")
     text = shown or (f"{stated} {currency}".strip() if amount is not None else "")
     has_currency = amount is not None or bool(shown)
-    code = (currency or read.currency or platform.currency) if has_currency else ""
+    code = (currency or currency_of(shown, read.currency, platform)) if has_currency else ""
     return replace(found, price_text=text, price=amount, currency=code)
+
+
+def currency_of(shown: str, read: str, platform: Platform) -> str:
+    """Return the currency of a shown price; a sign that several share means the platform's own."""
+    own = platform.currency
+    for sign, sharing in _SHARED_SIGNS.items():
+        if sign in shown and own in sharing and not _SURE_SIGN.search(shown):
+            return own
+    return read or own
 
 
 def _amount(stated: str, platform: Platform) -> Decimal | None:
