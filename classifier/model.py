@@ -91,7 +91,7 @@ def score(listing: ListingText, model: Model) -> Score:
         groups=groups,
         flag=flag,
         taxon=resolve_taxon(reading, groups, model.taxa, flag=flag),
-        product=resolve_product(reading, groups),
+        product=resolve_product(reading, groups, flag=flag),
         reasons=explain(reading, _contributions(numbers, model), wording=flag),
     )
 
