@@ -11,7 +11,20 @@ from data.evidence import EvidenceFolder
 from data.platform import Platform
 from data.store import Store
 from data.taxa import Taxa
-from review_ui import crawls, deciding, demo, errors, leave, listing, pictures, queue, signin
+from review_ui import (
+    batches,
+    crawls,
+    deciding,
+    demo,
+    errors,
+    figures,
+    leave,
+    listing,
+    outcomes,
+    pictures,
+    queue,
+    signin,
+)
 from review_ui.pages import FOLDER, NAV, environment
 from review_ui.security import Gate
 from review_ui.settings import House, UiSettings
@@ -23,6 +36,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     deciding.router,
     pictures.router,
     leave.router,
+    batches.router,
+    outcomes.router,
+    figures.router,
     crawls.router,
     demo.router,
 )

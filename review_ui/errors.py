@@ -9,8 +9,12 @@ from sqlalchemy.exc import NoResultFound
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from data.exports.frozen import Blocked, NothingToFreeze
+from data.exports.replies import UnreadableReply
+from data.outcomes import CannotRetract
 from data.people import Unusable
 from data.reviews import Incomplete, TakenByOther, TooLate
+from data.sending import CannotSend
 from data.states import NotAllowed
 from review_ui.auth import PasswordFirst, SignInFirst
 from review_ui.pages import page
@@ -29,6 +33,8 @@ TITLES = {
     422: "Something is missing",
     429: "Too many tries",
 }
+
+REFUSED = (Blocked, CannotRetract, CannotSend, NothingToFreeze, UnreadableReply)
 
 
 def error_page(request: Request, status: int, message: str) -> HTMLResponse:
@@ -96,6 +102,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NoResultFound, _missing)
     for conflict in (TakenByOther, TooLate, NotAllowed):
         app.add_exception_handler(conflict, _conflict)
-    for unusable in (Unusable, Incomplete):
+    for unusable in (Unusable, Incomplete, *REFUSED):
         app.add_exception_handler(unusable, _unusable)
     app.add_exception_handler(500, _broken)

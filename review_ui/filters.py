@@ -59,6 +59,15 @@ def shown(name: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(_visible(name, joiners=True))
 
 
+def plain(text: str) -> str:
+    r"""Return text for places that hold no marks, such as a window's title, without its tricks.
+
+    >>> plain("ab\u202ec\u200bd")
+    'abcd'
+    """
+    return "".join(one for one in text if not _mark_of(one, joiners=True))
+
+
 def money(amount: Decimal | None, currency: str, text: str) -> str:
     """Return a price as the page gave it, or as an amount with its currency.
 
@@ -135,6 +144,7 @@ def html_lang(code: str) -> str:
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "words_of": words_of,
     "shown": shown,
+    "plain": plain,
     "count": count,
     "span": span,
     "until": until,

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from data.listings import Listing, Sighting
-from review_ui import choices, filters, words
+from review_ui import choices, filters, takedown_words, words
 from review_ui.auth import Visit, house_of
 from review_ui.settings import House
 
@@ -37,6 +37,7 @@ def environment(house: House) -> Environment:
     made.filters["platform_name"] = house.platform_name
     made.globals.update(
         words=words,
+        tw=takedown_words,
         settings=house.settings,
         taxa=house.taxa,
         money=_price_of,

@@ -24,6 +24,7 @@ _QUALITIES = (72, 60, 48, 36, 24, 12)
 _AT_ONCE = BoundedSemaphore(2)
 _LOCKED = {"content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'"}
 _KEPT = {"cache-control": "private, max-age=3600"}
+DAMAGED = "These bytes are missing or damaged in our store: restore them from a backup."
 NO_PICTURE = "This picture is no longer here."
 Keeps = Annotated[Visit, Depends(reading_as(Role.REVIEWER, Role.LIAISON, Role.SUPERVISOR))]
 
@@ -92,7 +93,7 @@ def _bytes(visit: Visit, row: Evidence) -> bytes:
     try:
         return visit.house.evidence.get(row.sha256)
     except EvidenceDamaged as error:
-        raise HTTPException(410, f"{error}: restore it from a backup.") from error
+        raise HTTPException(410, DAMAGED) from error
 
 
 @router.get("/pictures/{evidence_id}/small")
