@@ -34,8 +34,10 @@ class CheckNotebook(Notebook):
     listed: set[str] = field(default_factory=set)
 
     def add(self, reading: Reading, found: FoundListing) -> None:
-        """Keep a listing."""
-        del found
+        """Keep a listing and its problems."""
+        for problem in found.problems:
+            kind, _, message = problem.partition(": ")
+            self.note(kind, message, found.url)
         self.readings.append(reading)
 
     def look(self, look: Look) -> None:

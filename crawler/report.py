@@ -23,7 +23,9 @@ _FIELD_OF = {
 # Nobody sells for less than this in these currencies; a price scale is the usual cause.
 _LEAST_USUAL = {"VND": 500, "IDR": 500, "LAK": 500, "KHR": 200, "MMK": 100}
 _MOST_USUAL = Decimal(10) ** 12
-_SAID_ELSEWHERE = frozenset({"hidden_characters", "no_amount", "no_title", "robots_refused"})
+_SAID_ELSEWHERE = frozenset(
+    {"hidden_characters", "list_page", "no_amount", "no_title", "robots_refused"}
+)
 _GOOD = frozenset({Ending.FINISHED, Ending.LIMIT_REACHED})
 
 
@@ -198,6 +200,7 @@ def _noted_problems(notebook: Notebook) -> Iterator[str]:
     kinds = Counter(kind for kind, _, _ in notebook.notes)
     first = {kind: (message, url) for kind, message, url in reversed(notebook.notes)}
     for kind, (message, url) in first.items():
-        said = kind == "list_page" or kind in _SAID_ELSEWHERE | set(Ending)
+        said = kind in _SAID_ELSEWHERE | set(Ending)
+        said = said or (kind == "not_a_listing" and not notebook.readings)
         if not said and kinds[kind] * 2 >= readings:
             yield f"{kind.replace('_', ' ')}: {message} ({url})"

@@ -19,12 +19,13 @@ LEGACY = {
 }
 _BROKEN = "\ufffd"
 # Text of another encoding read as UTF-8 is broken nearly everywhere; damaged UTF-8 is not.
-_BROKEN_TO_GOOD = 4
+_BROKEN_TO_GOOD = 2
 _BLOCKS = frozenset((
     "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4",
     "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul",
 ))  # fmt: skip
 _SILENT = frozenset(["script", "style", "template", "noscript", "svg"])
+_EARLY_ENDS = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n\s*")
 
@@ -62,7 +63,9 @@ class Page:
     @cached_property
     def selector(self) -> Selector:
         """The parsed page."""
-        return Selector(text=self.text or "<html></html>", type="html", base_url=self.url)
+        # libxml2 2.14 drops whatever follows an early </html>; browsers show it.
+        text = _EARLY_ENDS.sub("", self.text)
+        return Selector(text=text or "<html></html>", type="html", base_url=self.url)
 
     @cached_property
     def document(self) -> Any:  # noqa: ANN401
