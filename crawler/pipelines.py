@@ -15,7 +15,8 @@ from data.base import Clock
 from data.crawls import Crawl, Ending, end_crawl, note_problem
 from data.found import FoundListing, Seen
 from data.listed import note_listed
-from data.listings import Rechecked, record_recheck, sight
+from data.listings import Listing, Rechecked, record_recheck, sight
+from data.outcomes import hear_relisting
 from data.platform import Platform
 from data.store import Store
 
@@ -123,7 +124,10 @@ class Recorder:
 
     def _write(self, session: Session, crawl: Crawl) -> None:
         country = self.platform.country
-        sight(session, self.found, crawl=crawl, country=country, clock=self.clock)
+        for one in sight(session, self.found, crawl=crawl, country=country, clock=self.clock):
+            if one.came_back:
+                listing = session.get_one(Listing, one.listing_id)
+                hear_relisting(session, listing, clock=self.clock)
         for look in self.looks:
             rechecked = record_recheck(session, look.seen, crawl=crawl, clock=self.clock)
             if look.changed is not None:

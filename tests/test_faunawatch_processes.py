@@ -112,7 +112,7 @@ def test_a_killed_worker_is_replaced_at_once(team, store, slow_site):
         until(lambda: _jobs(store)[0].state is JobState.DONE)
 
     by_crawl = _ids_by_crawl(store)
-    assert by_crawl[stopped.id][: len(kept)] == kept
+    assert set(kept) <= set(by_crawl[stopped.id])
     last = _crawls(store)[-1]
     assert last.ending is Ending.FINISHED
     assert len(_jobs(store)) == 1

@@ -17,7 +17,7 @@ SECTIONS = {
     "Things": ("electronics", "vehicles", "fashion", "home", "collectibles", "leisure"),
     "Living": ("animals", "food", "services"),
 }
-PHOTOGRAPHED = 40
+EVERY = 5
 
 
 def fill(most: int) -> int:
@@ -40,7 +40,7 @@ def _add(market: Market) -> None:
             listing, users[listing.seller.number], groups[listing.category], areas[listing.place]
         )
         _age(made, (newest - listing.posted).days, number)
-        if number < PHOTOGRAPHED:
+        if number % EVERY == 0:
             _photograph(made, listing)
 
 

@@ -8,6 +8,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -16,11 +19,38 @@ PLATFORM_FILE = ROOT / "tests" / "platforms" / f"{PLATFORM}.toml"
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What the site's database holds of one listing."""
+
+    place: str
+    price: Decimal
+    phone: str
+    posted: datetime
+
+
+_FACTS = """
+    SELECT listing.id, area.title, listing.price, profile.phone, listing.posted
+    FROM django_classified_item AS listing
+    JOIN django_classified_area AS area ON area.id = listing.area_id
+    JOIN django_classified_profile AS profile ON profile.user_id = listing.user_id
+"""
+
+
+@dataclass(frozen=True)
 class Site:
     """A running site."""
 
     folder: Path
     address: str
+
+    @cached_property
+    def facts(self) -> dict[str, Fact]:
+        """Return the truth about every listing, by its id on the site."""
+        with closing(sqlite3.connect(self.folder / "site.sqlite")) as database:
+            return {
+                str(number): Fact(place, Decimal(str(price)), phone, _utc(posted))
+                for number, place, price, phone, posted in database.execute(_FACTS)
+            }
 
     def shown(self) -> dict[str, str]:
         """Return the title of every listing that visitors can see, by its id on the site."""
@@ -36,6 +66,10 @@ class Site:
         text = PLATFORM_FILE.read_text(encoding="utf-8")
         file.write_text(re.sub(r"127\.0\.0\.1:\d+", host, text), encoding="utf-8")
         return file
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def make_site(folder: Path, most: int = 1000) -> Path:
