@@ -16,7 +16,7 @@ _SCRIPTS = (
 )
 _LATIN = re.compile("[A-Za-zÀ-ɏḀ-ỹ]")
 _OTHER = re.compile("[\u0370-\u05ff\u0600-\u06ff\u0900-\u0dff\u3040-\u30ff\uac00-\ud7af]")
-_WORD = re.compile("[a-zà-ỹ]+")
+_WORD = re.compile("[a-zà-ɏḁ-ỹ]+")
 # Words that one of two near languages uses daily and the other does not.
 _MALAY_WORDS = """
     nak tak saya awak berminat wasap harga kat dgn utk rm sahaja boleh kereta terpakai jual laju

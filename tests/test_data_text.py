@@ -20,7 +20,10 @@ def _rows():
 
 ROWS = list(_rows())
 WORDS = [row["term"] for row in ROWS if "Zawgyi" not in row["script_or_romanisation"]]
-LETTERS = "aoe\u0300\u0301\u0302\u0323đươOQuyàýхоaА象龜臺牙 \n.ＡﾊΩ\u200b\u202e\ufe0f🐘𝐀เแำํา้กງຫນຼມໜນ້ຳខ្លាដត្ក"
+LETTERS = (
+    "aoe\u0300\u0301\u0302\u0323đươOQuyàýхоaА象龜臺牙 \n.ＡﾊΩ\u200b\u202e\ufe0f🐘𝐀"
+    "เแำํา้กງຫນຼມໜນ້ຳខ្លាដត្ក"
+)
 MIXED = st.text(st.sampled_from(LETTERS) | st.characters(exclude_categories=["Cs"]), max_size=30)
 TEXTS = MIXED | st.builds(" ".join, st.lists(st.sampled_from(WORDS or [""]), max_size=4))
 

@@ -10,43 +10,43 @@ _ID = r"(?P<handle>[a-z][a-z0-9_.-]{3,24}[a-z0-9])(?![a-z0-9])"
 _PHONE = r"(?P<handle>\+?\(?\d(?:[ .()-]?\d){7,13})(?!\d)"
 _SIGN = r"\s*(?:id|号|同号|số|เบอร์|no|number)?\s*[.:;=>→👉]?\s*@?"
 # In order of trust: a handle taken by an earlier pattern is not read again by a later one.
-_PATTERNS = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        ("telegram", r"(?:t\.me|telegram\.me)/(?P<handle>[a-z0-9_]{3,32})"),
-        ("whatsapp", r"(?:wa\.me|api\.whatsapp\.com/send\?phone=)/?\+?(?P<handle>\d{8,15})"),
-        ("zalo", r"zalo\.me/(?P<handle>\d{8,15})"),
-        ("line", r"line\.me/(?:ti/p/|r/ti/p/)?(?P<handle>[@~%a-z0-9_.-]{3,30})"),
-        ("facebook", r"(?:facebook|fb)\.com/(?P<handle>[a-z0-9.]{3,50})"),
-        (
-            "wechat",
-            r"(?:微信|威信|维信|薇信|卫星|加薇|加微|加v|➕v|➕微|(?<![a-z])(?:vx|wx|v信|weixin|wechat|wechatid)"
-            rf"|薇|ວີແຊັດ|วีแชท){_SIGN}(?:{_ID}|(?P<number>1[3-9]\d{{9}})(?!\d))",
-        ),
-        ("qq", rf"(?:(?<![a-z])qq|扣扣){_SIGN}(?P<handle>[1-9]\d{{4,10}})(?!\d)"),
-        ("zalo", rf"(?<![a-zà-ỹ])(?:zalo|za lô|da lô|zl|dalo){_SIGN}{_PHONE}"),
-        (
-            "whatsapp",
-            rf"(?<![a-z])(?:whatsapp|wasap|whatapp|wsap|ws|wa|ວັອດແອັບ|วอทแอพ){_SIGN}{_PHONE}",
-        ),
-        ("viber", rf"(?:(?<![a-z])viber|ဗိုင်ဘာ){_SIGN}{_PHONE}"),
-        (
-            "line",
-            r"(?:(?<![a-z])(?:id\s*[.:]?\s*)?line(?:\s*id)?|ไลน์(?:ไอดี)?|แอดไลน์|ไอดีไลน์|加賴|加赖|ລາຍ)"
-            r"\s*(?:id|ไอดี)?\s*[:=@]\s*@?(?P<handle>[a-z0-9][a-z0-9_.-]{2,24})",
-        ),
-        (
-            "telegram",
-            r"(?:(?<![a-z])(?:telegram|tele|tg)|តេលេក្រាម|เทเลแกรม)\s*[:=]?\s*@(?P<handle>[a-z0-9_]{4,32})",
-        ),
-        ("telegram", rf"(?:(?<![a-z])(?:telegram|tele|tg)|តេលេក្រាម){_SIGN}{_PHONE}"),
-        ("handle", r"(?<![a-z0-9.])@(?P<handle>[a-z][a-z0-9_.]{3,30})(?!\.[a-z])"),
-        (
-            "phone",
-            r"(?<![\d.,])(?P<handle>\+\d(?:[ .()-]?\d){8,13}|0\d(?:[ .-]?\d){7,10}|1[3-9]\d{9})(?![\d])",
-        ),
-    )
+_WECHAT = (
+    "微信", "威信", "维信", "薇信", "卫星", "加薇", "加微", "加v", "➕v", "➕微", "薇",
+    "ວີແຊັດ", "วีแชท", "(?<![a-z])(?:vx|wx|v信|weixin|wechat)",
+)  # fmt: skip
+_LINE = ("(?<![a-z])(?:id *[.:]? *)?line", "ไลน์", "แอดไลน์", "ไอดีไลน์", "加賴", "加赖", "ລາຍ")
+_TELEGRAM = "(?:(?<![a-z])(?:telegram|tele|tg)|តេលេក្រាម|เทเลแกรม)"
+_WHATSAPP = "(?:(?<![a-z])(?:whatsapp|wasap|whatapp|wsap|ws|wa)|ວັອດແອັບ|วอทแอพ)"
+_ZALO = "(?<![a-zà-ɏḁ-ỹ])(?:zalo|za lô|da lô|zl|dalo)"
+_LINKS = (
+    ("telegram", r"(?:t\.me|telegram\.me)/(?P<handle>[a-z0-9_]{3,32})"),
+    ("whatsapp", r"(?:wa\.me|api\.whatsapp\.com/send\?phone=)/?\+?(?P<handle>\d{8,15})"),
+    ("zalo", r"zalo\.me/(?P<handle>\d{8,15})"),
+    ("line", r"line\.me/(?:ti/p/|r/ti/p/)?(?P<handle>[@~%a-z0-9_.-]{3,30})"),
+    ("facebook", r"(?:facebook|fb)\.com/(?P<handle>[a-z0-9.]{3,50})"),
 )
+_NAMED = (
+    ("wechat", rf"(?:{'|'.join(_WECHAT)}){_SIGN}(?:{_ID}|(?P<number>1[3-9]\d{{9}})(?!\d))"),
+    ("qq", rf"(?:(?<![a-z])qq|扣扣){_SIGN}(?P<handle>[1-9]\d{{4,10}})(?!\d)"),
+    ("zalo", rf"{_ZALO}{_SIGN}{_PHONE}"),
+    ("whatsapp", rf"{_WHATSAPP}{_SIGN}{_PHONE}"),
+    ("viber", rf"(?:(?<![a-z])viber|ဗိုင်ဘာ){_SIGN}{_PHONE}"),
+    (
+        "line",
+        rf"(?:{'|'.join(_LINE)})\s*(?:id|ไอดี)?\s*[:=@]\s*@?(?P<handle>[a-z0-9][a-z0-9_.-]{{2,24}})",
+    ),
+    ("telegram", rf"{_TELEGRAM}\s*[:=]?\s*@(?P<handle>[a-z0-9_]{{4,32}})"),
+    ("telegram", rf"{_TELEGRAM}\s*[:=]\s*(?P<handle>[a-z][a-z0-9_]{{4,32}})"),
+    ("telegram", rf"{_TELEGRAM}{_SIGN}{_PHONE}"),
+)
+_BARE = (
+    ("handle", r"(?<![a-z0-9.])@(?P<handle>[a-z][a-z0-9_.]{3,30})(?!\.[a-z])"),
+    (
+        "phone",
+        r"(?<![\d.,])(?P<handle>\+\d(?:[ .()-]?\d){8,13}|0\d(?:[ .-]?\d){7,10}|1[3-9]\d{9})(?!\d)",
+    ),
+)
+_PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in (*_LINKS, *_NAMED, *_BARE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ from data.text import normalise
 
 _BUDDHIST = 543
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
-_CLOCK = r"(?:[^\d:]{0,12}(?P<hour>\d{1,2})[:h.](?P<minute>\d{2})(?::(?P<second>\d{2}))?\s*(?P<half>am|pm)?)?"
+_CLOCK = (
+    r"(?:[^\d:]{0,12}(?P<hour>\d{1,2})[:h.](?P<minute>\d{2})(?::(?P<second>\d{2}))?"
+    r"\s*(?P<half>am|pm)?)?"
+)
 _YEAR_FIRST = re.compile(
     rf"(?P<year>\d{{4}})\s*[-/.年]\s*(?P<month>\d{{1,2}})\s*[-/.月]\s*(?P<day>\d{{1,2}})\s*日?{_CLOCK}"
 )
@@ -45,16 +48,97 @@ _NAMED_FIRST = re.compile(
 # How each language counts back: the words around the number, then words for each unit.
 _UNIT_NAMES = ("second", "minute", "hour", "day", "week", "month", "year")
 _AGO: dict[str, tuple[str, ...]] = {
-    "en": (r"{}\s*ago", "seconds? secs? s", "minutes? mins? m", "hours? hrs? h", "days? d", "weeks? w", "months?", "years? y"),
-    "zh": (r"{}\s*(?:钟)?\s*(?:之)?前", "秒", "分钟? 分", "小时 个小时 钟头", "天 日", "周 星期 个星期", "个月", "年"),
-    "vi": (r"{}\s*trước", "giây", "phút", "giờ tiếng", "ngày hôm", "tuần", "tháng", "năm"),
-    "th": (r"{}\s*(?:ที่แล้ว|ที่ผ่านมา|ก่อน)", "วินาที", "นาที", "ชั่วโมง ชม\\.?", "วัน", "สัปดาห์ อาทิตย์", "เดือน", "ปี"),
-    "km": (r"{}\s*(?:មុន|កន្លងទៅ)", "វិនាទី", "នាទី", "ម៉ោង", "ថ្ងៃ", "សប្តាហ៍ អាទិត្យ", "ខែ", "ឆ្នាំ"),
-    "lo": (r"{}\s*(?:ກ່ອນ|ຜ່ານມາ|ທີ່ຜ່ານມາ|ທີ່ແລ້ວ)", "ວິນາທີ", "ນາທີ", "ຊົ່ວໂມງ", "ມື້ ວັນ", "ອາທິດ", "ເດືອນ", "ປີ"),
-    "my": (r"(?:လွန်ခဲ့သော|လွန်ခဲ့တဲ့)?\s*{}\s*(?:က|အကြာ|ခန့်က|အရင်က)", "စက္ကန့်", "မိနစ်", "နာရီ", "ရက်", "ပတ် သီတင်းပတ်", "လ", "နှစ်"),
-    "ms": (r"{}\s*(?:yang)?\s*(?:lalu|lepas)", "saat", "minit", "jam", "hari", "minggu", "bulan", "tahun"),
-    "id": (r"{}\s*(?:yang)?\s*lalu", "detik", "menit mnt", "jam", "hari", "minggu", "bulan", "tahun"),
-}  # fmt: skip
+    "en": (
+        r"{}\s*ago",
+        "seconds? secs? s",
+        "minutes? mins? m",
+        "hours? hrs? h",
+        "days? d",
+        "weeks? w",
+        "months?",
+        "years? y",
+    ),
+    "zh": (
+        r"{}\s*(?:钟)?\s*(?:之)?前",
+        "秒",
+        "分钟? 分",
+        "小时 个小时 钟头",
+        "天 日",
+        "周 星期 个星期",
+        "个月",
+        "年",
+    ),
+    "vi": (
+        r"{}\s*trước",
+        "giây",
+        "phút",
+        "giờ tiếng",
+        "ngày hôm",
+        "tuần",
+        "tháng",
+        "năm",
+    ),
+    "th": (
+        r"{}\s*(?:ที่แล้ว|ที่ผ่านมา|ก่อน)",
+        "วินาที",
+        "นาที",
+        r"ชั่วโมง ชม\.?",
+        "วัน",
+        "สัปดาห์ อาทิตย์",
+        "เดือน",
+        "ปี",
+    ),
+    "km": (
+        r"{}\s*(?:មុន|កន្លងទៅ)",
+        "វិនាទី",
+        "នាទី",
+        "ម៉ោង",
+        "ថ្ងៃ",
+        "សប្តាហ៍ អាទិត្យ",
+        "ខែ",
+        "ឆ្នាំ",
+    ),
+    "lo": (
+        r"{}\s*(?:ກ່ອນ|ຜ່ານມາ|ທີ່ຜ່ານມາ|ທີ່ແລ້ວ)",
+        "ວິນາທີ",
+        "ນາທີ",
+        "ຊົ່ວໂມງ",
+        "ມື້ ວັນ",
+        "ອາທິດ",
+        "ເດືອນ",
+        "ປີ",
+    ),
+    "my": (
+        r"(?:လွန်ခဲ့သော|လွန်ခဲ့တဲ့)?\s*{}\s*(?:က|အကြာ|ခန့်က|အရင်က)",
+        "စက္ကန့်",
+        "မိနစ်",
+        "နာရီ",
+        "ရက်",
+        "ပတ် သီတင်းပတ်",
+        "လ",
+        "နှစ်",
+    ),
+    "ms": (
+        r"{}\s*(?:yang)?\s*(?:lalu|lepas)",
+        "saat",
+        "minit",
+        "jam",
+        "hari",
+        "minggu",
+        "bulan",
+        "tahun",
+    ),
+    "id": (
+        r"{}\s*(?:yang)?\s*lalu",
+        "detik",
+        "menit mnt",
+        "jam",
+        "hari",
+        "minggu",
+        "bulan",
+        "tahun",
+    ),
+}
 _DAYS_BACK = {
     "en": ("just now|moments ago", "today", "yesterday", ""),
     "zh": ("刚刚|刚才|现在", "今天|今日", "昨天|昨日", "前天"),

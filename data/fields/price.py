@@ -1,9 +1,10 @@
 """Prices as sellers of the region write them: 2tr5, 1.2万, 38元/克, ๕๐๐ บาท/ขีด, liên hệ."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeVar
 
 from data.text import normalise
 
@@ -21,18 +22,26 @@ _SCALES = {
     100_000_000: "亿",
     1_000_000_000: "tỷ tỉ miliar milyar billion",
 }
-_SCALE_OF = {word: size for size, words in _SCALES.items() for word in words.split()}
-_VIETNAMESE_SCALES = set(
+_VIETNAMESE_SCALES = frozenset(
     ["ngàn", "nghìn", "ngan", "nghin", "tr", "triệu", "trieu", "củ", "lít", "tỷ", "tỉ"]
 )
+_BURMESE_SCALES = frozenset(["သိန်း", "သောင်း", "သန်း"])
 _CURRENCIES = {
-    "CNY": "¥ 元 块 块钱 rmb cny 人民币 yuan ຢວນ ယွမ် យ័ន", "TWD": "nt$ twd 台币 新台币", "HKD": "hk$ hkd 港币",
-    "VND": "₫ đ vnd vnđ đồng dong", "THB": "฿ บาท บ. thb baht ບາດ បាត ဘတ်", "LAK": "₭ ກີບ kip lak",
-    "KHR": "៛ រៀល riel khr", "MMK": "ကျပ် ks kyat kyats mmk", "MYR": "rm myr ringgit",
-    "IDR": "rp idr rupiah", "USD": "$ us$ usd dollar dollars ដុល្លារ ໂດລາ ဒေါ်လာ đô", "SGD": "s$ sgd",
-    "EUR": "€ eur euro", "GBP": "£ gbp",
-}  # fmt: skip
-_CURRENCY_OF = {word: code for code, words in _CURRENCIES.items() for word in words.split()}
+    "CNY": "¥ 元 块 块钱 rmb cny 人民币 yuan ຢວນ ယွမ် យ័ន",
+    "TWD": "nt$ twd 台币 新台币",
+    "HKD": "hk$ hkd 港币",
+    "VND": "₫ đ vnd vnđ đồng dong",
+    "THB": "฿ บาท บ. thb baht ບາດ បាត ဘတ်",
+    "LAK": "₭ ກີບ kip lak",
+    "KHR": "៛ រៀល riel khr",
+    "MMK": "ကျပ် ks kyat kyats mmk",
+    "MYR": "rm myr ringgit",
+    "IDR": "rp idr rupiah",
+    "USD": "$ us$ usd dollar dollars ដុល្លារ ໂດລາ ဒေါ်လာ đô",
+    "SGD": "s$ sgd",
+    "EUR": "€ eur euro",
+    "GBP": "£ gbp",
+}
 _UNITS = {
     "g": "g gr gram grams gam 克 กรัม ກຣາມ ກຼາມ ក្រាម ဂရမ်",
     "kg": "kg kgs kilo ký kí cân 公斤 千克 กก กก. กิโล กิโลกรัม โล ກິໂລ ກິໂລກຣາມ គីឡូ គីឡូក្រាម ကီလို",
@@ -46,35 +55,45 @@ _UNITS = {
     "viss": "ပိဿာ",
     "pound": "lb lbs pound",
 }
-_UNIT_OF = {normalise(word).text: unit for unit, words in _UNITS.items() for word in words.split()}
+_T = TypeVar("_T")
 
 
-def _any(words: dict[str, object]) -> str:
+def _by_word(table: dict[_T, str]) -> dict[str, _T]:
+    """Turn a table of words into one by word, spelled as normalised text spells it."""
+    return {normalise(word).text: key for key, words in table.items() for word in words.split()}
+
+
+_SCALE_OF = _by_word(_SCALES)
+_CURRENCY_OF = _by_word(_CURRENCIES)
+_UNIT_OF = _by_word(_UNITS)
+
+
+def _any(words: Iterable[str]) -> str:
     """Make a pattern of any of the words, longest first, Latin ones ending as words do."""
-    folded = sorted({normalise(word).text for word in words}, key=len, reverse=True)
-    return "|".join(
-        re.escape(w) + (r"(?![a-zà-ỹ])" if w[-1].isalpha() and w[-1] < "\u1eff" else "")
-        for w in folded
-    )
+    return "|".join(_word(word) for word in sorted(words, key=len, reverse=True))
+
+
+def _word(word: str) -> str:
+    latin = re.match("[a-zà-ɏḁ-ỹ]", word[-1])
+    return re.escape(word) + (r"(?![a-zà-ɏḁ-ỹ])" if latin else "")
 
 
 _NUMBER = r"\d+(?:[.,\u00a0' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?"
-_SCALE = _any(dict(_SCALE_OF))
-_CURRENCY = _any(dict(_CURRENCY_OF))
-_UNIT = _any(dict(_UNIT_OF))
+_SCALE = _any(_SCALE_OF)
+_CURRENCY = _any(_CURRENCY_OF)
+_UNIT = _any(_UNIT_OF)
 _PER = r"(?:/|per|mỗi|một|ต่อ|ຕໍ່|每|一|se|1|a|ក្នុង1|ក្នុង)"
 _PRICE = re.compile(
     rf"(?P<scale0>သိန်း|သောင်း|သန်း)?\s*(?P<before>{_CURRENCY})?\.?\s*"
     rf"(?P<number>{_NUMBER})"
     rf"(?:\s*[-–~]\s*(?:{_NUMBER}))?"
-    rf"\s*(?P<scale>{_SCALE})?(?P<rest>(?<=[a-zệủ万]) ?\d{{1,3}}(?![\d.,]))?(?P<half>\s*rưỡi)?"
+    rf"\s*(?P<scale>{_SCALE})?(?P<rest>(?<=[a-zệủ万千]) ?\d{{1,3}}(?![\d.,]))?(?P<half>\s*rưỡi)?"
     rf"\s*(?P<after>{_CURRENCY})?"
     rf"(?:\s*{_PER}\s*(?P<unit>{_UNIT})|(?P<unit2>{_UNIT})ละ)?"
 )
 _UNIT_FIRST = re.compile(
     rf"(?P<unit>{_UNIT})\s*(?:ละ|ລະ|giá|[:=])\s*(?P<price>\d)|(?:{_PER}|按|ต่อ)\s*(?P<unit2>{_UNIT})"
 )
-_SYMBOL_AFTER_DIGITS = re.compile(r"(?<=\d)(?=[\u0e00-\u0eff])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +209,9 @@ def _currency(match: re.Match[str]) -> str:
     word = match["before"] or match["after"] or ""
     if not word and match["scale"] in _VIETNAMESE_SCALES:
         return "VND"
-    if not word and (match["scale0"] or match["scale"] in ("သိန်း", "သောင်း", "သန်း")):
+    if not word and (match["scale0"] or match["scale"] in _BURMESE_SCALES):
         return "MMK"
-    return _CURRENCY_BY_KEY.get(word, "")
+    return _CURRENCY_OF.get(word, "")
 
 
 def _unit(match: re.Match[str]) -> str:
@@ -203,7 +222,3 @@ def _lone_unit(folded: str) -> str:
     """Find a unit that stands before its price or without one: ขีดละ 500, 按克."""
     match = _UNIT_FIRST.search(folded)
     return _UNIT_OF.get(match["unit"] or match["unit2"] or "", "") if match else ""
-
-
-_CURRENCY_BY_KEY = {normalise(word).text: code for word, code in _CURRENCY_OF.items()}
-_SCALE_OF = {normalise(word).text: size for word, size in _SCALE_OF.items()}
