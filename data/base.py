@@ -1,5 +1,6 @@
 """The base of every record: UTC time, money without floats, closed sets of words, and the Clock."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,20 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+MONEY_LENGTH = 40
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    r"""Return a text that every database takes: NUL and half surrogate pairs become U+FFFD.
+
+    A page can write both, and one such page must not cost the others of its batch.
+
+    >>> storable("ng\x00\ud83d") == "ng\ufffd\ufffd"
+    True
+    """
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -47,7 +62,7 @@ class UtcTime(TypeDecorator[datetime]):
 class Money(TypeDecorator[Decimal]):
     """An exact amount, kept as text so that no database turns it into a float."""
 
-    impl = String(40)
+    impl = String(MONEY_LENGTH)
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from data.base import Record, Word
+from data.base import Record, Word, storable
 
 
 class CrawlKind(StrEnum):
@@ -105,13 +105,12 @@ def end_crawl(crawl: Crawl, ending: Ending, cause: str, now: datetime) -> None:
     if crawl.ended_at is not None:
         return
     crawl.ending, crawl.ended_at = ending, now
-    crawl.cause = cause or ENDING_MEANING[ending]
+    crawl.cause = storable(cause) or ENDING_MEANING[ending]
 
 
 def note_problem(
     session: Session, crawl_id: int, kind: str, message: str, *, url: str, now: datetime
 ) -> None:
     """Record one thing that went wrong; the run goes on."""
-    session.add(
-        CrawlProblem(crawl_id=crawl_id, kind=kind, message=message[:2000], url=url[:2000], at=now)
-    )
+    message, url = storable(message[:2000]), storable(url[:2000])
+    session.add(CrawlProblem(crawl_id=crawl_id, kind=kind, message=message, url=url, at=now))

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from data.availability import GoneCause, Look, Outcome, Standing, after, fold
 from data.base import Clock, Happened, Record, Word
 from data.crawls import Crawl
+from data.fitting import clean, fit_to_store
 from data.found import EvidenceKind, FoundListing, FoundSeller, Seen, StoredEvidence
 from data.sellers import Seller
 from data.states import Availability
@@ -171,10 +172,11 @@ def sight(
 
     Running a crawl again after a crash therefore makes no duplicate. The caller commits.
     """
-    known = _known(session, crawl.platform_id, [one.external_id for one in found])
-    done = _already_sighted(session, crawl.id)
-    results = []
-    for one in found:
+    fit = fit_to_store(session, found, crawl.id, clock.now())
+    known = _known(session, crawl.platform_id, [one.external_id for one in fit])
+    done = _already_sighted(session, crawl.id, [listing.id for listing in known.values()])
+    results: list[Sighted] = []
+    for one in fit:
         listing = known.get(one.external_id)
         if listing is not None and listing.id in done:
             continue
@@ -197,16 +199,15 @@ def _known(session: Session, platform_id: str, ids: list[str]) -> dict[str, List
     return {row.external_id: row for row in rows}
 
 
-def _already_sighted(session: Session, crawl_id: int) -> set[int]:
-    return set(session.scalars(select(Sighting.listing_id).where(Sighting.crawl_id == crawl_id)))
+def _already_sighted(session: Session, crawl_id: int, listing_ids: list[int]) -> set[int]:
+    query = select(Sighting.listing_id).where(Sighting.crawl_id == crawl_id)
+    return set(session.scalars(query.where(Sighting.listing_id.in_(listing_ids))))
 
 
 def sighted_external_ids(session: Session, crawl_id: int) -> set[str]:
     """Return the external ids a crawl has sighted, so that a resumed crawl skips them."""
-    rows = session.scalars(
-        select(Listing.external_id).join(Sighting).where(Sighting.crawl_id == crawl_id)
-    )
-    return set(rows)
+    query = select(Listing.external_id).join(Sighting).where(Sighting.crawl_id == crawl_id)
+    return set(session.scalars(query))
 
 
 def _new_listing(
@@ -371,6 +372,7 @@ class Rechecked:
 
 def record_recheck(session: Session, seen: Seen, *, crawl: Crawl, clock: Clock) -> Rechecked | None:
     """Add one recheck and apply it; None when this crawl has already looked at the listing."""
+    seen = clean(seen)
     listing = session.get_one(Listing, seen.listing_id)
     again = select(Recheck.id).where(Recheck.listing_id == listing.id, Recheck.crawl_id == crawl.id)
     if session.scalar(again) is not None:

@@ -1,6 +1,8 @@
 """Sightings and rechecks: no duplicate, nothing lost, and gone only by proof."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from sqlalchemy import func, select
 
 from data.availability import CONFIRM_AFTER, GoneCause, Look, Outcome, Standing, after, fold
 from data.base import ManualClock
+from data.crawls import CrawlProblem
 from data.found import FoundSeller, Seen
 from data.listings import Listing, Relisting, Sighting, replay, sight, sighted_external_ids
 from data.sellers import Seller
@@ -148,3 +151,32 @@ def test_a_wall_after_a_miss_keeps_the_suspicion_but_adds_nothing(
         next_day(clock)
         recheck_once(session, clock, Seen(listing.id, outcome, 200, control_live=True))
         assert listing.availability is Availability.SUSPECT_GONE
+
+
+UNSTORABLE = {
+    "nul": {"title": "ng\x00", "images": ("https://a.example/\x00",)},
+    "half_a_pair": {"title": "ng\ud83d", "seller": FoundSeller("s\ud83d", name="\udfff")},
+    "too_long_a_price": {"price": Decimal("1E+500")},
+}
+
+
+@pytest.mark.parametrize("said", UNSTORABLE.values(), ids=UNSTORABLE)
+def test_one_page_with_odd_signs_costs_no_other_listing(store: Store, clock, said) -> None:
+    with store.write() as session:
+        crawl = make_crawl(session, clock)
+        both = [found("1"), replace(found("2"), **said)]
+        assert len(sight(session, both, crawl=crawl, country="VN", clock=clock)) == 2
+    with store.read() as session:
+        odd = session.scalars(select(Sighting).order_by(Sighting.id.desc())).first()
+        assert odd is not None
+        assert odd.title == found("2").title or odd.title == "ng\ufffd"
+        assert (odd.price is None) == any("price" in problem for problem in odd.problems)
+
+
+def test_a_listing_without_a_usable_id_is_a_problem_of_the_crawl(store: Store, clock) -> None:
+    with store.write() as session:
+        crawl = make_crawl(session, clock)
+        three = [found(""), found("9" * 5000), found("3")]
+        assert len(sight(session, three, crawl=crawl, country="VN", clock=clock)) == 1
+    with store.read() as session:
+        assert list(session.scalars(select(CrawlProblem.kind))) == ["bad_id", "bad_id"]
