@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.flags import Flag, Score
@@ -117,8 +117,10 @@ def waiting(session: Session, view: View, asking: Asking) -> Waiting:
 
 
 def counts(session: Session, asking: Asking) -> dict[View, int]:
-    """Count every view."""
-    return {view: waiting(session, view, asking).count for view in View}
+    """Count every view in one walk over what waits."""
+    sums = [func.sum(case((condition_of(view, asking), 1), else_=0)) for view in View]
+    found = session.execute(select(*sums).where(_waits(asking))).one()
+    return {view: number or 0 for view, number in zip(View, found, strict=True)}
 
 
 @dataclass(frozen=True)
