@@ -196,14 +196,17 @@ def effective_decisions() -> Select[tuple[int | None]]:
         asked.kind != TaskKind.FIRST,
         asked.state.in_(OPEN_TASKS),
     )
+    # What was said before the latest first look belongs to an earlier round: see `_standing` there.
+    no_first = first.c.id.is_(None)
+    no_second = or_(second.c.id.is_(None), second.c.id < first.c.id)
     agreed = and_(
         first.c.verdict == second.c.verdict,
         ~_names_other_taxon(first, second),
         ~_names_other_taxon(second, first),
     )
     decision_id = case(
-        (third.c.id.is_not(None), third.c.id),
-        (or_(first.c.id.is_(None), second.c.id.is_(None)), first.c.id),
+        (and_(third.c.id.is_not(None), or_(no_first, third.c.id > first.c.id)), third.c.id),
+        (or_(no_first, no_second), first.c.id),
         (first.c.verdict == Verdict.UNSURE, second.c.id),
         (agreed, first.c.id),
         else_=None,

@@ -166,7 +166,11 @@ def _same(one: Decision, other: Decision) -> bool:
 
 
 def _standing(session: Session, listing_id: int) -> dict[TaskKind, Decision]:
-    """Return the latest decision of each kind that nothing supersedes."""
+    """Return the latest decision of each kind that nothing supersedes.
+
+    A listing that is back is judged anew: what a second reviewer or a supervisor said before the
+    latest first look belongs to that earlier round and binds nobody now.
+    """
     superseded = select(Decision.supersedes_id).where(Decision.supersedes_id.is_not(None))
     rows = session.execute(
         select(ReviewTask.kind, Decision)
@@ -178,7 +182,9 @@ def _standing(session: Session, listing_id: int) -> dict[TaskKind, Decision]:
         )
         .order_by(Decision.id)
     )
-    return {kind: decision for kind, decision in rows.all()}  # noqa: C416 (mypy: a row is no pair)
+    latest = {kind: decision for kind, decision in rows.all()}  # noqa: C416 (mypy: a row is no pair)
+    first = latest.get(TaskKind.FIRST)
+    return {kind: one for kind, one in latest.items() if first is None or one.id >= first.id}
 
 
 def effective_decision(session: Session, listing_id: int) -> Decision | None:

@@ -107,7 +107,8 @@ def claim(
 ) -> ReviewTask | None:
     """Take a task for ten minutes in ONE statement; None when there is none to take.
 
-    With `task_id` exactly that task is taken, whatever its language; asking for a task one
+    With `task_id` exactly that task is taken, whatever its language, but a supervisor's task only
+    by a supervisor; asking for a task one
     already holds returns it with a renewed lease. `among` narrows the choice to a view.
     """
     expire_leases(session, clock=clock)
@@ -143,7 +144,10 @@ def claim(
 
 def _exactly(task_id: int, person: Person) -> ColumnElement[bool]:
     own_first = and_(ReviewTask.kind == TaskKind.SECOND, ReviewTask.first_reviewer_id == person.id)
-    return and_(ReviewTask.id == task_id, ReviewTask.state == TaskState.QUEUED, ~own_first)
+    allowed = and_(ReviewTask.id == task_id, ReviewTask.state == TaskState.QUEUED, ~own_first)
+    if person.may(Role.SUPERVISOR):
+        return allowed
+    return and_(allowed, ReviewTask.kind != TaskKind.ADJUDICATE)
 
 
 def renew(session: Session, task_id: int, person: Person, *, clock: Clock) -> bool:

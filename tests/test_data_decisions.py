@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from data.cohorts import effective_decisions
 from data.decisions import complete_or_raise, decide, effective_decision, undo
 from data.people import Person, Role
 from data.reviews import (
@@ -254,3 +255,39 @@ def test_a_flag_is_queued_once_and_a_relisting_goes_first(store: Store, clock) -
         assert taken.id == relisted.id
         clock.advance(LEASE * 2)
         assert expire_leases(session, clock=clock) == 1
+
+
+def _round(session, listing_id: int, clock, *answered) -> None:
+    """Answer a listing's open tasks in turn, each by the person named."""
+    for person, answer in answered:
+        task = session.scalars(
+            select(ReviewTask).where(
+                ReviewTask.listing_id == listing_id, ReviewTask.state == TaskState.QUEUED
+            )
+        ).one()
+        make_decision(session, task, person, clock, answer)
+
+
+def test_a_listing_that_is_back_is_judged_anew(store: Store, clock) -> None:
+    with store.write() as session:
+        mai, ben = make_person(session, clock), make_person(session, clock, "Ben")
+        boss = make_person(session, clock, "Boss", (Role.SUPERVISOR,))
+        task = make_task(session, clock)
+        no, yes = NOT_INFRINGING, LIVE
+        _round(session, task.listing_id, clock, (mai, no), (ben, yes), (boss, no))
+        queue_relisted(session, task.listing, clock=clock)
+        _round(session, task.listing_id, clock, (mai, yes), (ben, yes))
+        effective = effective_decision(session, task.listing_id)
+        assert effective is not None
+        assert effective.verdict is Verdict.INFRINGING
+        assert session.scalars(effective_decisions()).all() == [effective.id]
+
+
+def test_only_a_supervisor_settles_a_disagreement(store: Store, clock) -> None:
+    with store.write() as session:
+        mai, ben = make_person(session, clock), make_person(session, clock, "Ben")
+        task = make_task(session, clock)
+        _round(session, task.listing_id, clock, (mai, LIVE), (ben, NOT_INFRINGING))
+        last = _second(session, task.listing_id, TaskKind.ADJUDICATE)
+        assert last is not None
+        assert claim(session, mai, clock=clock, task_id=last.id) is None
