@@ -2,6 +2,8 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -55,6 +57,8 @@ def settings_for(run: Run) -> dict[str, Any]:
         "RETRY_TIMES": 2,
         "RETRY_HTTP_CODES": [408, 500, 502, 504, 522, 524],
         "COOKIES_ENABLED": False,
+        # Scrapy starts this many workers for every page; nothing is yielded that would need them.
+        "CONCURRENT_ITEMS": 1,
         "EXTENSIONS_BASE": {},
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
@@ -81,18 +85,28 @@ def drive(run: Run, spider: type[PlatformSpider], **more: Any) -> None:  # noqa:
     """Run one spider to its end; signals end it cleanly."""
     process = AsyncCrawlerProcess(settings_for(run))
     crawler: Crawler = process.create_crawler(spider)
-    _stop_on_signals(run)
-    process.crawl(crawler, run=run, **more)
-    process.start()
+    with _stopping_on_signals(run):
+        process.crawl(crawler, run=run, **more)
+        process.start()
 
 
-def _stop_on_signals(run: Run) -> None:
-    """Until Scrapy takes the signals over, one of them just marks the run as stopped."""
+@contextmanager
+def _stopping_on_signals(run: Run) -> Iterator[None]:
+    """Until Scrapy takes the signals over, one of them just marks the run as stopped.
+
+    Scrapy leaves its handlers behind, which would make the process deaf once its reactor stands
+    still; so whoever had them before gets them back.
+    """
     if threading.current_thread() is not threading.main_thread():
+        yield
         return
 
     def stop(_number: int, _frame: object) -> None:
         run.progress.stop(Ending.STOPPED, "stopped before it began")
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

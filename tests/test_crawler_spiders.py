@@ -1,5 +1,6 @@
 """The listing spider on a real site in a real process: what is read, and what stops it."""
 
+import gzip
 import json
 import os
 import shutil
@@ -8,12 +9,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from data.crawls import Crawl, Ending
+from data.crawls import Crawl, CrawlProblem, Ending
 from data.evidence import EvidenceFolder
 from data.found import EvidenceKind
 from data.home import HomeKind
@@ -94,10 +96,9 @@ def test_a_second_crawl_adds_sightings_not_listings(site, place, store):
     assert [(row.crawl_id, row.price_text) for row in changed] == [(2, "99.00 MYR")]
 
 
-def test_bad_listings_get_a_cause_and_the_rest_is_read(site, place, store):
-    small_site(site, [1, 2, 3, 4, 5, 6, 7, 8, 9])
-    fields = '[fields]\ntitle = "h1"\nprice = ".price"\nseller_name = ".seller"'
-    platform = site.platform(rest=fields)
+def spoil(site: Site) -> None:
+    """Fill a site with eleven listings of which only the last is in order."""
+    small_site(site, list(range(1, 12)), per_page=6)
     site.pages["/item/1"] = listing_html(1).replace("Wooden box 1", "")
     broken = "<html><h1>Hổ chạm gỗ".encode() + b"\xff\xfe</h1><p class=price>5</p>"
     site.pages["/item/2"] = Answer(broken)
@@ -110,8 +111,17 @@ def test_bad_listings_get_a_cause_and_the_rest_is_read(site, place, store):
         '"Product"', '"Product",,'
     )
     site.pages["/item/8"] = Answer("", 302, {"Location": "/"})
+    bomb = gzip.compress(b" " * 5_000_000)
+    site.pages["/item/9"] = Answer(bomb, 200, {"Content-Encoding": "gzip"})
+    site.pages["/item/10"] = Answer("", 302, {"Location": "/item/10"})
+
+
+def test_bad_listings_get_a_cause_and_the_rest_is_read(site, place, store):
+    spoil(site)
+    fields = '[fields]\ntitle = "h1"\nprice = ".price"\nseller_name = ".seller"'
+    platform = site.platform(rest=fields)
     ending, cause = place.crawl(platform)
-    assert (ending, cause) == ("finished", "read 6 listings from 3 list pages")
+    assert (ending, cause) == ("finished", "read 6 listings from 2 list pages")
     causes = problems(store)
     assert "no title" in causes["no_title"]
     assert "cannot be read as utf-8" in causes["broken_encoding"]
@@ -121,6 +131,8 @@ def test_bad_listings_get_a_cause_and_the_rest_is_read(site, place, store):
     assert causes["server_error"] == "the page answered 500"
     assert "structured data" in causes["broken_json_ld"]
     assert "leads to" in causes["redirected"]
+    assert "in circles" in causes["redirect_loop"]
+    assert [row.kind for row in rows(store, CrawlProblem)].count("too_large") == 2
     assert any(row.name == "Ana\u202e\u200bevil" for row in rows(store, Seller))
     no_amount = next(row for row in rows(store, Sighting) if row.price_text == "liên hệ")
     assert no_amount.price is None
@@ -177,6 +189,20 @@ def test_robots_may_close_listings_one_by_one(site, place, store):
     assert place.crawl(site.platform())[0] == "finished"
     assert [row.external_id for row in rows(store, Listing)] == ["1"]
     assert problems(store)["robots_refused"] == "robots.txt forbids this page"
+
+
+def test_a_crawl_delay_in_robots_is_kept(site, place):
+    small_site(site, [1, 2, 3])
+    site.pages["/robots.txt"] = "User-agent: *\nCrawl-delay: 0.2\n"
+    moments: list[float] = []
+
+    def note(path: str) -> Answer:
+        moments.append(time.monotonic())
+        return Answer(listing_html(int(path[-1])))
+
+    site.pages |= {f"/item/{number}": note for number in (1, 2, 3)}
+    assert place.crawl(slowly(site))[0] == "finished"
+    assert min(b - a for a, b in pairwise(moments)) >= 0.15
 
 
 def test_the_budget_counts_every_request(site, place, store):
