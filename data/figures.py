@@ -160,10 +160,18 @@ def _lines(rows: Sequence[Reported], keys: Callable[[Reported], set[str]]) -> li
 
 
 def _line(key: str, rows: Sequence[Reported]) -> Line:
-    removed = sum(row.fate in REMOVED for row in rows)
+    removed = tuple(row.listing_id for row in rows if row.fate in REMOVED)
     confirmed = sum(row.fate is Fate.REMOVED_CONFIRMED for row in rows)
-    rate = Rate("takedown_rate", removed, len(rows))
-    return Line(key, len(rows), removed, confirmed, rate, _to_removed(rows))
+    return Line(
+        key=key,
+        reported=len(rows),
+        removed=len(removed),
+        confirmed=confirmed,
+        rate=Rate("takedown_rate", len(removed), len(rows)),
+        to_removed=_to_removed(rows),
+        rows=tuple(row.listing_id for row in rows),
+        removed_rows=removed,
+    )
 
 
 def _backlog(session: Session) -> Number:

@@ -147,6 +147,8 @@ class Line:
     confirmed: int
     rate: Rate
     to_removed: Days
+    rows: tuple[int, ...] = ()
+    removed_rows: tuple[int, ...] = ()
 
 
 def days(name: str, spans: Iterable[timedelta]) -> Days:

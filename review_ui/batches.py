@@ -17,7 +17,7 @@ from data.exports.frozen import Addressee, documents, files_of, freeze
 from data.exports.notice import as_text
 from data.preflight import Problem
 from data.queries.pictures import pictures_of
-from data.queries.takedowns import recent_batches, waiting_by_platform
+from data.queries.takedowns import actor_names, recent_batches, waiting_by_platform
 from data.rechecks import ask_recheck
 from data.requests import prepare_ready, withdraw
 from data.sending import Sent, mark_sent
@@ -99,6 +99,7 @@ def show_batch(request: Request, visit: Reads, batch_id: int) -> HTMLResponse:
             "sheet": sheet,
             "notice": text,
             "channels": CHANNELS,
+            "names": actor_names(session),
             "today": visit.clock.now().astimezone(visit.house.settings.zone).date(),
         }
         return page(request, "batch.html", values, visit=visit)

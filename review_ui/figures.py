@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
 from data.exports.sheet import escaped
-from data.figures import Figures, figures, year_before
-from data.measures import DEFINITIONS, LABELS, Line
+from data.figures import Figures, Week, figures, year_before
+from data.measures import DEFINITIONS, LABELS, Line, Number
 from data.queries.takedowns import last_request, listings_named
 from review_ui.auth import Reads, Visit
 from review_ui.pages import page
@@ -125,7 +125,7 @@ class Bar:
     crawled: bool
 
 
-CHART_WIDTH, CHART_HEIGHT = 900, 130
+CHART_WIDTH, CHART_HEIGHT, DAYS_A_WEEK = 880, 130, 7
 
 
 def bars(found: Figures) -> list[Bar]:
@@ -133,40 +133,71 @@ def bars(found: Figures) -> list[Bar]:
     weeks = found.weeks
     most = max((week.reported for week in weeks), default=0) or 1
     step = CHART_WIDTH / max(len(weeks), 12)
-    made, month = [], ""
-    for place, week in enumerate(weeks):
-        name = f"{week.monday:%b}"
-        made.append(
-            Bar(
-                x=round(place * step, 1),
-                width=round(step * 0.66, 1),
-                reported=round(CHART_HEIGHT * week.reported / most, 1),
-                removed=round(CHART_HEIGHT * week.removed / most, 1),
-                title=f"Week of {week.monday:%-d %b %Y}: {week.reported} reported, "
-                f"{week.removed} of them gone{'' if week.crawled else '; no crawl this week'}",
-                month=name if name != month else "",
-                crawled=week.crawled,
-            )
-        )
-        month = name
-    return made
+    return [_bar(place * step, step, week, most) for place, week in enumerate(weeks)]
+
+
+def _bar(x: float, step: float, week: Week, most: int) -> Bar:
+    gap = "" if week.crawled else "; no crawl this week"
+    return Bar(
+        x=round(x, 1),
+        width=round(step * 0.66, 1),
+        reported=round(CHART_HEIGHT * week.reported / most, 1),
+        removed=round(CHART_HEIGHT * week.removed / most, 1),
+        title=f"Week of {week.monday:%-d %b %Y}: {week.reported} reported, "
+        f"{week.removed} of them gone{gap}",
+        month=f"{week.monday:%b}" if week.monday.day <= DAYS_A_WEEK else "",
+        crawled=week.crawled,
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which number's rows are asked for: all of a figure, or those of one platform or the like."""
+
+    figure: str
+    by: str = ""
+    key: str = ""
+    start: int = 0
+
+    @property
+    def first(self) -> int:
+        """Where the page begins."""
+        return max(self.start, 0)
+
+    @property
+    def query(self) -> str:
+        """The choice as it stands in an address, without the page."""
+        return urlencode({"figure": self.figure, "by": self.by, "key": self.key})
+
+    def of(self, found: Figures) -> Number:
+        """Return the number asked for; an unknown one is a missing page."""
+        if not self.by and self.figure in found.numbers:
+            return found.numbers[self.figure]
+        lines = {
+            "platform": found.by_platform,
+            "group": found.by_group,
+            "language": found.by_language,
+        }.get(self.by, [])
+        line = next((one for one in lines if one.key == self.key), None)
+        if line is None or self.figure not in {"reported", "removed"}:
+            raise HTTPException(404)
+        rows = line.rows if self.figure == "reported" else line.removed_rows
+        return Number(self.figure, len(rows), rows)
 
 
 @router.get("/figures/rows")
 def show_rows(
-    request: Request, visit: Reads, period: Asked, figure: str, start: int = 0
+    request: Request, visit: Reads, period: Asked, rows: Annotated[Wanted, Depends()]
 ) -> HTMLResponse:
     """Show the listings behind a number."""
     with visit.read() as session:
         found = figures(session, period.since, period.until, now=visit.clock.now())
-        number = found.numbers.get(figure)
-        if number is None:
-            raise HTTPException(404)
-        ids = number.rows[max(start, 0) : max(start, 0) + ROWS_A_PAGE]
+        number = rows.of(found)
+        ids = number.rows[rows.first : rows.first + ROWS_A_PAGE]
         values = {
             "number": number,
             "period": period,
-            "start": max(start, 0),
+            "wanted": rows,
             "step": ROWS_A_PAGE,
             "listings": listings_named(session, ids),
             "requests": last_request(session, ids),

@@ -15,10 +15,19 @@ from data.imports import FATE_MEANING, Fate, apply_import, plan_import
 from data.listings import Recheck
 from data.outcomes import CAUSES, Said, conflicts, record_answer, retract, step
 from data.queries.pictures import pictures_of
-from data.queries.takedowns import Board, Card, Entry, Group, board, cards, number_of
+from data.queries.takedowns import (
+    Board,
+    Card,
+    Entry,
+    Group,
+    actor_names,
+    board,
+    cards,
+    number_of,
+)
 from data.rechecks import ask_recheck
 from data.requests import events_of, request_again
-from data.states import REQUEST, RequestEvent, RequestState
+from data.states import REQUEST, Availability, RequestEvent, RequestState
 from data.takedowns import (
     OutcomeCause,
     OutcomeEvent,
@@ -133,7 +142,8 @@ def show_request(request: Request, visit: Reads, request_id: int) -> HTMLRespons
             "picture": pictures_of(session, [found.listing_id])[found.listing_id].first,
             "answers": ANSWER_FORM,
             "may": {event.value: REQUEST.allows(found.state, event) for event in RequestEvent},
-            "again": found.state not in _STILL_GOING,
+            "again": found.state not in _STILL_GOING and not _is_gone(found),
+            "names": actor_names(session),
             "today": visit.clock.now().astimezone(visit.house.settings.zone).date(),
         }
         return page(request, "request.html", values, visit=visit)
@@ -149,6 +159,10 @@ _STILL_GOING = frozenset(
         RequestState.APPEALED,
     }
 )
+
+
+def _is_gone(found: TakedownRequest) -> bool:
+    return found.listing.availability is Availability.GONE
 
 
 def _all_outcomes(session: Session, request_id: int) -> list[OutcomeEvent]:

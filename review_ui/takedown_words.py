@@ -1,5 +1,6 @@
 """Words for the states of requests and batches, and for what we see of a listing."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from data.states import BatchEvent, BatchState, RequestEvent, RequestState
@@ -53,10 +54,10 @@ EVENTS: Final = {
     RequestEvent.WITHDRAW: "Withdrawn",
 }
 CAUSES: Final = {
-    OutcomeCause.PLATFORM_CONFIRMED: "the platform did it",
-    OutcomeCause.GONE_UNATTRIBUTED: "nobody said who did it",
+    OutcomeCause.PLATFORM_CONFIRMED: "the platform says that it removed it",
+    OutcomeCause.GONE_UNATTRIBUTED: "nobody said who removed it",
     OutcomeCause.SOLD_OR_ENDED: "sold or ended",
-    OutcomeCause.SELLER_REMOVED: "the seller did it",
+    OutcomeCause.SELLER_REMOVED: "the seller took it down",
     OutcomeCause.REJECTED: "declined",
     OutcomeCause.UNKNOWN: "",
 }
@@ -67,13 +68,14 @@ SOURCES: Final = {
 }
 
 
-def who(actor: str) -> str:
-    """Return who did something, for people.
+def who(actor: str, names: Mapping[str, str]) -> str:
+    """Return who did something, for people; `names` has the people's by their actor word.
 
-    >>> who("person:3"), who("recheck"), who("cli:mai")
-    ('person 3', 'our recheck', 'mai, by command')
+    >>> who("person:3", {"person:3": "Dara"}), who("recheck", {}), who("cli:mai", {})
+    ('Dara', 'our recheck', 'mai, by command')
     """
     kind, _, name = actor.partition(":")
     if kind == "cli":
         return f"{name}, by command"
-    return {"person": f"person {name}", "recheck": "our recheck"}.get(kind, kind)
+    plain = {"person": f"person {name}", "recheck": "our recheck", "system": "by itself"}
+    return names.get(actor) or plain.get(kind, kind)

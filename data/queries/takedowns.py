@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from data.cohorts import latest_look, latest_reply
 from data.listings import Listing, Relisting
 from data.outcomes import disagree, heard, they_say
+from data.people import Person
 from data.states import BatchState, RequestEvent, RequestState
 from data.takedowns import (
     OutcomeCause,
@@ -217,6 +218,12 @@ def waiting_by_platform(session: Session) -> dict[str, tuple[int, int]]:
         is_ready = state is RequestState.READY
         found[platform_id] = (ready + count * is_ready, drafts + count * (not is_ready))
     return found
+
+
+def actor_names(session: Session) -> dict[str, str]:
+    """Return every person's name by how audit rows name them."""
+    rows = session.execute(select(Person.id, Person.name))
+    return {f"person:{person_id}": name for person_id, name in rows}
 
 
 def listings_named(session: Session, ids: Sequence[int]) -> list[Listing]:
