@@ -5,28 +5,32 @@ Nothing here decides how a job reaches a process (`dispatch`) or when it is due 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from crawler.options import CrawlOptions, Target, Targets
 from data.base import Clock
+from data.cohorts import OPEN_TASKS
 from data.crawls import Crawl, CrawlKind, Ending, end_crawl
 from data.home import Home
 from data.jobs import Job, JobKind
-from data.listings import Listing, Rechecked, Sighting
-from data.outcomes import hear_recheck
+from data.listings import Listing, Rechecked, Relisting
+from data.outcomes import hear_recheck, hear_relisting
 from data.platform import Platform
 from data.rechecks import due_for_recheck
 from data.requests import prepare_ready
+from data.reviews import Decision, ReviewTask
 from data.states import Availability
+from data.tasks import RELISTED_PRIORITY
 from data.watches import watch_of
 from faunawatch.house import House, platform_of
 from faunawatch.scoring import score_waiting, search_terms, term_matcher
 
 CONTROLS = 3
+STILL_HOLDS = timedelta(days=1)
 
 
 class NoContact(Exception):
@@ -68,7 +72,32 @@ def crawl_platform(
         search_terms=search_terms(house, platform),
         wanted=term_matcher(house),
     )
-    return _told(house, crawl(house.store, house.evidence, platform, options).crawl_id)
+    ended = crawl(house.store, house.evidence, platform, options)
+    with house.store.write() as session:
+        hear_back(session, platform.id, clock=options.clock)
+    return _told(house, ended.crawl_id)
+
+
+def hear_back(session: Session, platform_id: str, *, clock: Clock) -> None:
+    """Ask for a decision on every listing that came back and that nobody was asked about since.
+
+    It looks at all of them and not at one crawl's, so that a crawl killed before this point is
+    made good by the next one.
+    """
+    asked = exists().where(
+        ReviewTask.listing_id == Relisting.new_listing_id,
+        or_(
+            ReviewTask.created_at >= Relisting.at,
+            and_(ReviewTask.priority >= RELISTED_PRIORITY, ReviewTask.state.in_(OPEN_TASKS)),
+        ),
+    )
+    decided = exists().where(
+        Decision.listing_id == Relisting.new_listing_id, Decision.at >= Relisting.at
+    )
+    back = select(Relisting.new_listing_id).where(~asked, ~decided)
+    query = select(Listing).where(Listing.platform_id == platform_id, Listing.id.in_(back))
+    for listing in session.scalars(query).unique().all():
+        hear_relisting(session, listing, clock=clock)
 
 
 def recheck_platform(
@@ -130,20 +159,28 @@ def _requests_left(house: House, platform_id: str, clock: Clock) -> int:
 
 
 def _left_open(house: House, platform_id: str, kind: CrawlKind) -> int | None:
-    """Return the newest run a crash left open, to be resumed; older ones are ended as crashed.
+    """Return the newest run that a crash or a stop left unfinished, to be resumed.
 
-    This job holds the platform's lane, so no run of it that is still open can be alive.
+    Older ones a crash left open are ended as crashed. This job holds the platform's lane, so no
+    run of it that is still open can be alive.
     """
     clock = house.store.clock()
     with house.store.write() as session:
-        query = select(Crawl).where(
-            Crawl.platform_id == platform_id, Crawl.kind == kind, Crawl.ended_at.is_(None)
-        )
-        rows = list(session.scalars(query.order_by(Crawl.id.desc())))
-        resumable = kind is CrawlKind.LISTINGS and bool(rows)
-        for crawl in rows[1:] if resumable else rows:
-            end_crawl(crawl, Ending.CRASHED, "", clock.now())
-        return rows[0].id if resumable else None
+        runs = select(Crawl).where(Crawl.platform_id == platform_id, Crawl.kind == kind)
+        newest = session.scalar(runs.order_by(Crawl.id.desc()).limit(1))
+        resumed = newest if newest is not None and _goes_on(newest, clock.now()) else None
+        for crawl in session.scalars(runs.where(Crawl.ended_at.is_(None))):
+            if crawl is not resumed:
+                end_crawl(crawl, Ending.CRASHED, "", clock.now())
+        return resumed.id if resumed is not None else None
+
+
+def _goes_on(crawl: Crawl, now: datetime) -> bool:
+    """Tell whether a run is resumed: cut off, or stopped so lately that its lists still hold."""
+    if crawl.kind is not CrawlKind.LISTINGS:
+        return False
+    stopped = crawl.ending is Ending.STOPPED and now - crawl.started_at < STILL_HOLDS
+    return crawl.ended_at is None or stopped
 
 
 def _targets(house: House, platform: Platform, now: datetime, named: Sequence[int]) -> Targets:
@@ -192,11 +229,12 @@ def _absent(session: Session, platform: Platform, due: Sequence[Listing]) -> fro
     )
     if walk is None:
         return frozenset()
-    met = set(session.scalars(select(Sighting.listing_id).where(Sighting.crawl_id == walk.id)))
+    # Met in the lists, not sighted: a page that could not be read is not a listing taken off them.
     return frozenset(
         listing.id
         for listing in due
-        if listing.id not in met and listing.first_seen_at < walk.started_at
+        if listing.first_seen_at < walk.started_at
+        and (listing.last_listed_at is None or listing.last_listed_at < walk.started_at)
     )
 
 
