@@ -1,6 +1,6 @@
 """Jobs: work a screen or the schedule asks for; workers claim them with a lease."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -165,8 +165,11 @@ def _give_up_left_behind(
     session.flush()
 
 
-def claim(session: Session, worker: str, now: datetime) -> Job | None:
+def claim(session: Session, worker: str, now: datetime, *, own: Collection[int] = ()) -> Job | None:
     """Take the oldest waiting job of a free lane, or one whose worker died, in one statement.
+
+    `own` are jobs whose processes the worker knows to live: after the machine slept their leases
+    have run out too, and taking one would start it a second time beside itself.
 
     `now` is real time, never a shifted clock: leases measure machines, not the demo's days.
     """
@@ -174,7 +177,7 @@ def claim(session: Session, worker: str, now: datetime) -> Job | None:
     busy = exists().where(other.lane == Job.lane, other.state == JobState.RUNNING)
     free = or_(
         and_(Job.state == JobState.QUEUED, ~busy),
-        and_(Job.state == JobState.RUNNING, Job.leased_until < now),
+        and_(Job.state == JobState.RUNNING, Job.leased_until < now, Job.id.not_in(own)),
     )
     pick = select(Job.id).where(free).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
     statement = (

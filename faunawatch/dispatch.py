@@ -17,9 +17,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.exc import OperationalError
 
 from data.jobs import Job, JobKind, JobState, ask, claim, give_back, put_back, renew
 from data.listings import Sighting
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 RENEW_SECONDS = 20
 STOP_SECONDS = 20.0
+AFTER_FAILURE = timedelta(minutes=10)
 
 
 @dataclass
@@ -44,8 +46,13 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then end the children cleanly and queue their jobs again."""
         while not stop.is_set():
-            self.reap()
-            if not self.start_next():
+            try:
+                self.reap()
+                started = self.start_next()
+            except OperationalError:
+                log.warning("the database is busy or away; trying again", exc_info=True)
+                started = False
+            if not started:
                 stop.wait(POLL_SECONDS)
         self._end_children()
 
@@ -54,7 +61,7 @@ class Worker:
         if len(self.running) >= self.slots:
             return False
         with self.store.write() as session:
-            job = claim(session, self.name, datetime.now(UTC))
+            job = claim(session, self.name, datetime.now(UTC), own=tuple(self.running))
             job_id = job.id if job is not None else None
         if job_id is None:
             return ask_for_scores(self.store)
@@ -77,12 +84,12 @@ class Worker:
             code = child.poll()
             if code is None:
                 continue
-            del self.running[job_id]
-            log.info("job %s ended with code %s", job_id, code)
             if code != 0:
                 with self.store.write() as session:
                     words = f"the job's process ended with code {code}"
                     give_back(session, job_id, self.name, words, datetime.now(UTC))
+            del self.running[job_id]
+            log.info("job %s ended with code %s", job_id, code)
 
     def _end_children(self) -> None:
         for child in self.running.values():
@@ -99,12 +106,19 @@ class Worker:
 
 
 def ask_for_scores(store: Store) -> bool:
-    """Queue a scoring job when sightings wait for one and none is on its way."""
-    open_states = (JobState.QUEUED, JobState.RUNNING)
+    """Queue a scoring job when sightings wait for one and none is on its way.
+
+    One that was given up, say over a broken term file, is asked for again only after a while.
+    """
+    lately = datetime.now(UTC) - AFTER_FAILURE
+    on_its_way = or_(
+        Job.state.in_((JobState.QUEUED, JobState.RUNNING)),
+        and_(Job.state == JobState.FAILED, Job.ended_at > lately),
+    )
     with store.read() as session:
         waiting = session.scalar(select(Sighting.id).where(Sighting.scored.is_(False)).limit(1))
         coming = session.scalar(
-            select(Job.id).where(Job.kind == JobKind.SCORE, Job.state.in_(open_states)).limit(1)
+            select(Job.id).where(Job.kind == JobKind.SCORE, on_its_way).limit(1)
         )
     if waiting is None or coming is not None:
         return False
@@ -124,8 +138,13 @@ def kept_alive(store: Store, job_id: int, worker: str, *, with_parent: bool) -> 
     parent = os.getppid()
 
     def lost() -> bool:
-        with store.write() as session:
-            return not renew(session, job_id, worker, datetime.now(UTC))
+        try:
+            with store.write() as session:
+                return not renew(session, job_id, worker, datetime.now(UTC))
+        except OperationalError:
+            # Busy is not lost: without this thread the lease would run out and the job start twice.
+            log.warning("the lease of job %s could not be renewed; trying again", job_id)
+            return False
 
     def beat() -> None:
         seconds = 0

@@ -13,18 +13,20 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.base import Clock
 from data.home import Home, HomeKind, the_home
-from data.jobs import JobKind, ask, drop_lease, take_lease
-from data.rechecks import due_for_recheck
+from data.jobs import Job, JobKind, ask, drop_lease, lane_of, take_lease
+from data.listings import Listing
 from data.store import Store
 from data.watches import Watch, enabled_watches
 
 log = logging.getLogger(__name__)
 LEASE_NAME = "schedule"
 SWEEP_SECONDS = 5
+RECHECK_EVERY = timedelta(hours=1)
 ASKED_BY = "schedule"
 
 
@@ -62,10 +64,34 @@ def sweep(session: Session, clock: Clock) -> list[str]:
             ask(session, JobKind.CRAWL, {"platform": watch.platform_id}, by=ASKED_BY, clock=clock)
             watch.next_run_at, watch.last_enqueued_at = next_run(watch, now), now
             asked.append(f"crawl {watch.platform_id}")
-        if due_for_recheck(session, watch.platform_id, now):
+        if _may_recheck(session, watch.platform_id, now):
             ask(session, JobKind.RECHECK, {"platform": watch.platform_id}, by=ASKED_BY, clock=clock)
             asked.append(f"recheck {watch.platform_id}")
     return asked
+
+
+def _may_recheck(session: Session, platform_id: str, now: datetime) -> bool:
+    """Tell whether a recheck is due and none was asked for within the hour.
+
+    A run that met a block or a spent budget leaves its listings due: asking at every sweep would
+    knock at that platform all day.
+    """
+    due = select(Listing.id).where(
+        Listing.platform_id == platform_id, Listing.next_recheck_at <= now
+    )
+    if session.scalar(due.limit(1)) is None:
+        return False
+    last = session.scalar(
+        select(Job.asked_at)
+        .where(
+            Job.kind == JobKind.RECHECK,
+            Job.lane == lane_of(JobKind.RECHECK, {"platform": platform_id}),
+            Job.asked_by == ASKED_BY,
+        )
+        .order_by(Job.id.desc())
+        .limit(1)
+    )
+    return last is None or now - last >= RECHECK_EVERY
 
 
 def holder_name() -> str:

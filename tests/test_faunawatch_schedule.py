@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from data.home import HomeKind, the_home
-from data.jobs import Job, JobKind
+from data.jobs import Job, JobKind, claim, finish
 from data.listings import Listing
 from data.store import Store, open_store, sqlite_url
 from data.watches import Watch, watch_of
 from faunawatch.schedule import next_run, sweep, tick
 from tests.makers import make_listing
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def _watch(store: Store, clock, platform: str = "a", **columns) -> None:
@@ -94,3 +96,18 @@ def test_a_real_home_without_contact_enqueues_nothing(tmp_path: Path, clock) -> 
         the_home(session).contact_email = "wildlife@example.org"
         assert sweep(session, clock) == ["crawl a"]
     store.close()
+
+
+def test_a_recheck_that_cannot_go_on_is_not_asked_for_at_every_sweep(store: Store, clock) -> None:
+    _watch(store, clock, "pasar-contoh", next_run_at=clock.now() + timedelta(days=9))
+    with store.write() as session:
+        make_listing(session, clock).next_recheck_at = clock.now()
+    asked = []
+    for _ in range(30):
+        with store.write() as session:
+            asked += sweep(session, clock)
+            job = claim(session, "w", NOW)
+            if job is not None:
+                finish(session, job.id, "w", {"ending": "blocked"}, NOW)
+        clock.advance(timedelta(minutes=3))
+    assert len(asked) == 2, "once an hour, for an hour and a half"
