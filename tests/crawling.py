@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from data.crawls import CrawlProblem
 from data.evidence import EvidenceFolder
 from data.home import HomeKind
 from data.platforms import parse_platform
-from data.store import Store, open_store
+from data.store import Store, open_store, sqlite_url
 
 R = TypeVar("R", bound=Record)
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -170,6 +171,11 @@ def small_site(site: Site, numbers: list[int], per_page: int = 3) -> None:
         site.pages[f"/item/{number}"] = listing_html(number)
 
 
+def slowly(site: Site) -> str:
+    """Make a platform that is asked one page after the other."""
+    return site.platform().replace("delay_s = 0\n", "delay_s = 0.001\n")
+
+
 def options(**changes: Any) -> CrawlOptions:
     """Options of a test crawl."""
     usual = CrawlOptions(
@@ -185,6 +191,19 @@ class Place:
     url: str
     evidence: Path
     home: HomeKind = HomeKind.TEST
+
+    @classmethod
+    def fresh(cls, folder: Path, template: Path) -> "Place":
+        """Make a place with an empty migrated database."""
+        shutil.copy(template, folder / "crawl.sqlite")
+        return cls(sqlite_url(folder / "crawl.sqlite"), folder / "evidence")
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Store]:
+        """Open the store to look into it."""
+        store = open_store(self.url, kind=self.home)
+        yield store
+        store.close()
 
     def crawl(self, platform: str, **changes: Any) -> tuple[str, str]:
         """Crawl in a process of its own; return ending and cause."""

@@ -1,6 +1,5 @@
 """Rechecks in a real process: the control first, then each listing, and what is recorded."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +10,9 @@ from crawler.options import Target, Targets
 from data.availability import Outcome
 from data.base import ManualClock
 from data.crawls import Crawl, CrawlKind
-from data.home import HomeKind
 from data.listings import Evidence, Listing, Recheck, Sighting, replay
 from data.states import Availability
-from data.store import Store, open_store, sqlite_url
+from data.store import Store
 from tests.crawling import (
     NOON,
     Answer,
@@ -36,16 +34,13 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def place(tmp_path: Path, sqlite_template: Path) -> Place:
-    path = tmp_path / "recheck.sqlite"
-    shutil.copy(sqlite_template, path)
-    return Place(sqlite_url(path), tmp_path / "evidence")
+    return Place.fresh(tmp_path, sqlite_template)
 
 
 @pytest.fixture
 def store(place: Place) -> Iterator[Store]:
-    opened = open_store(place.url, kind=HomeKind.TEST)
-    yield opened
-    opened.close()
+    with place.opened() as opened:
+        yield opened
 
 
 def known(store: Store) -> dict[str, Target]:
