@@ -85,3 +85,16 @@ def gloss_of(reasons: Iterable[Mapping[str, Any]], limit: int = 6) -> str:
     placed = sorted(telling, key=lambda one: (one.get("start") is None, one.get("start") or 0))
     glosses = [str(one.get("gloss", "")).strip() for one in placed]
     return " · ".join(list(dict.fromkeys(filter(None, glosses)))[:limit])
+
+
+def distinct(reasons: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return reasons without those that say the same again; the first of them stays."""
+    once: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for one in reasons:
+        once.setdefault(meaning_of(one), one)
+    return list(once.values())
+
+
+def meaning_of(reason: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what makes two reasons the same."""
+    return str(reason["kind"]), str(reason["text"]).casefold(), str(reason["gloss"])

@@ -14,7 +14,7 @@ from data.queries.listing import ListingPage, changes, listing_page
 from data.reviews import Incomplete
 from review_ui.auth import Reads, Visit
 from review_ui.choices import Choices, choices_for, law_for
-from review_ui.highlight import Laid, gloss_of, lay
+from review_ui.highlight import Laid, distinct, gloss_of, lay, meaning_of
 from review_ui.pages import page
 from review_ui.queue import Here, Place
 from review_ui.toast import toast_of
@@ -151,18 +151,12 @@ class Weighed:
 def _weighed(found: ListingPage) -> list[Weighed]:
     reasons = found.score.reasons if found.score else []
     ordered = sorted(reasons, key=lambda one: -float(one["weight"]))
-    times = Counter(map(_meaning, ordered))
-    once: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-    for one in ordered:
-        once.setdefault(_meaning(one), one)
+    times = Counter(map(meaning_of, ordered))
     heaviest = max((abs(float(one["weight"])) for one in ordered), default=0.0) or 1.0
     return [
-        Weighed(one, abs(float(one["weight"])) / heaviest, times[key]) for key, one in once.items()
+        Weighed(one, abs(float(one["weight"])) / heaviest, times[meaning_of(one)])
+        for one in distinct(ordered)
     ]
-
-
-def _meaning(reason: Mapping[str, Any]) -> tuple[str, str, str]:
-    return str(reason["kind"]), str(reason["text"]).casefold(), str(reason["gloss"])
 
 
 @router.get("/listing/{listing_id}")

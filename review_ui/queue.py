@@ -1,6 +1,6 @@
 """The queue: what waits, by view and language, and Start, which claims the next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ from data.queries.queue import (
 from data.reviews import ReviewTask
 from data.tasks import claim
 from review_ui.auth import Decides, Reads, Visit
-from review_ui.highlight import Segment, gloss_of, lay
+from review_ui.highlight import Segment, distinct, gloss_of, lay
 from review_ui.pages import page, see_other
 from review_ui.toast import toast_of
 
@@ -100,13 +100,13 @@ class ShownRow:
     row: QueueRow
     title: Sequence[Segment]
     gloss: str
-    because: Sequence[dict[str, Any]]
-    but: Sequence[dict[str, Any]]
+    because: Sequence[Mapping[str, Any]]
+    but: Sequence[Mapping[str, Any]]
     held_until: datetime | None
 
 
 def _shown(row: QueueRow, now: datetime) -> ShownRow:
-    listing, reasons = row.task.listing, row.reasons
+    listing, reasons = row.task.listing, distinct(row.reasons)
     speaking = [one for one in reasons if float(one["weight"]) > 0]
     against = [one for one in reversed(reasons) if float(one["weight"]) < 0]
     told = [one for one in speaking if one["kind"] != "ngram"] or speaking
