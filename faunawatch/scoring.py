@@ -13,7 +13,7 @@ from classifier.model import Model
 from classifier.model import score as score_text
 from classifier.score import GROUPS, ListingText, Score
 from data.flags import Scored, record_score, unscored
-from data.listings import Listing, Sighting
+from data.listings import Sighting
 from data.platform import Platform
 from data.states import Availability
 from data.tasks import queue_first
@@ -45,29 +45,36 @@ def team_model(house: House) -> Model:
 
 
 def score_waiting(house: House) -> Done:
-    """Score what waits, batch by batch, each in a transaction of its own."""
+    """Score what waits, batch by batch; the model works outside any transaction.
+
+    A batch of long texts takes longer than others would wait for the database.
+    """
     model, done = team_model(house), Done()
     while True:
+        with house.store.read() as session:
+            waiting = [(one.id, _text_of(one)) for one in unscored(session, BATCH)]
+        scored = [(number, _plain(score_text(text, model), model)) for number, text in waiting]
         clock = house.store.clock()
         with house.store.write() as session:
-            sightings = unscored(session, BATCH)
-            queued = sum(_score_one(session, one, model, clock) for one in sightings)
-        done = Done(done.scored + len(sightings), done.queued + queued)
-        if len(sightings) < BATCH:
+            queued = sum(_record_one(session, number, one, clock) for number, one in scored)
+        done = Done(done.scored + len(scored), done.queued + queued)
+        if len(scored) < BATCH:
             return done
 
 
-def _score_one(session: Session, sighting: Sighting, model: Model, clock: "Clock") -> bool:
-    """Record one score; tell whether its listing joined the queue."""
-    listing = session.get_one(Listing, sighting.listing_id)
-    found = score_text(_text_of(sighting, listing), model)
-    flag = record_score(session, sighting, _plain(found, model), clock)
-    if flag is None or listing.availability is Availability.GONE:
+def _record_one(session: Session, sighting_id: int, scored: Scored, clock: "Clock") -> bool:
+    """Record one score unless another run was faster; tell whether its listing was queued."""
+    sighting = session.get_one(Sighting, sighting_id, with_for_update={"of": Sighting})
+    if sighting.scored:
+        return False
+    flag = record_score(session, sighting, scored, clock)
+    if flag is None or sighting.listing.availability is Availability.GONE:
         return False
     return queue_first(session, flag, clock=clock) is not None
 
 
-def _text_of(sighting: Sighting, listing: Listing) -> ListingText:
+def _text_of(sighting: Sighting) -> ListingText:
+    listing = sighting.listing
     return ListingText(
         title=sighting.title,
         description=sighting.description,
