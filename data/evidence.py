@@ -1,8 +1,8 @@
 """The evidence folder: bytes kept once under their SHA-256, compressed, written before any row.
 
 A file is written under a temporary name, flushed to disk and renamed, so that a crash or a full
-disk leaves either the whole file or none; only then may a row name it. It lives in `data` and not in the
-crawler because screens, batches and exports read it too.
+disk leaves either the whole file or none; only then may a row name it. It lives in `data` and not
+in the crawler because screens, batches and exports read it too.
 """
 
 import hashlib
