@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from data.availability import GoneCause, Look, Outcome, Standing, after, fold
 from data.base import Clock, Happened, Record, Word
-from data.crawls import Crawl
+from data.crawls import Crawl, CrawlKind
 from data.fitting import clean, fit_to_store
 from data.found import EvidenceKind, FoundListing, FoundSeller, Seen, StoredEvidence
 from data.sellers import Seller
@@ -255,7 +255,8 @@ def _add_sighting(
     listing.posted_at = found.posted_at or listing.posted_at
     listing.seller_id = _seller_id(session, listing, found.seller, now)
     listing.last_seen_at = now
-    listing.last_listed_at = now
+    if crawl.kind is CrawlKind.LISTINGS:
+        listing.last_listed_at = now
     listing.latest_sighting_id = sighting.id
     came_back = _see(session, listing, Look(now, Outcome.LIVE), clock)
     return changed, came_back

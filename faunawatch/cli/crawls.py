@@ -16,11 +16,13 @@ GOOD = {"finished", "limit_reached", "budget_spent", ""}
 def _run(kind: "JobKind", arguments: dict[str, Any]) -> None:
     from data.jobs import AlreadyRunning
     from faunawatch.jobs import Interrupted
+    from faunawatch.progress import shown
     from faunawatch.running import REFUSALS, run_by_hand
 
     with the_house() as house:
         try:
-            result = run_by_hand(house, kind, arguments)
+            with shown(house.store, f"{kind} {arguments['platform']}"):
+                result = run_by_hand(house, kind, arguments)
         except (*REFUSALS, AlreadyRunning) as error:
             refuse(str(error))
         except Interrupted as error:
