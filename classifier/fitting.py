@@ -87,7 +87,10 @@ def fit(examples: Examples, chosen: Bools) -> Weights:
 
 
 def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Array, float]:
-    model = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=0).fit(matrix, labels)
+    # The dual form is many times faster where columns outnumber rows.
+    model = LogisticRegression(
+        C=STRENGTH, solver="liblinear", dual=True, tol=1e-5, max_iter=10_000, random_state=0
+    ).fit(matrix, labels)
     return model.coef_[0], float(model.intercept_[0])
 
 

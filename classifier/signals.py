@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from classifier.reading import Reading
-from classifier.terms import Hit
+from classifier.terms import Hit, overlap
 from data.terms import Ambiguity, TermKind
 
 GROUPS = ("tiger", "elephant", "turtle", "other")
@@ -118,21 +118,28 @@ def _combined(reading: Reading, kinds: Counter[TermKind]) -> Iterator[str]:
         "denial": _denies_material(reading),
     }
     yield from _pairs(facts)
-    if words and not sure and not _supported(words, facts):
+    if reading.pointing and not sure and not _supported(reading, words, facts):
         yield "unsupported"
     yield from _of_words(reading, words, slang)
     yield from _of_absence(reading, facts, kinds, words)
     yield from _of_profile(reading)
 
 
-_SUPPORT = ("offer", "form", "weight", "genuine", "trait", "evasion", "denial")
+_SUPPORT = (
+    TermKind.FORM, TermKind.QUALIFIER, TermKind.EVASION, TermKind.INTENT, TermKind.CONTACT,
+)  # fmt: skip
 
 
-def _supported(words: list[Hit], facts: dict[str, bool]) -> bool:
+def _supported(reading: Reading, words: list[Hit], facts: dict[str, bool]) -> bool:
     """Tell whether an ambiguous word has anything beside it that makes an offer likely."""
     several = len({hit.term.key for hit in words}) > 1
     exact = any(hit.split or hit.term.ambiguity is not Ambiguity.HIGH for hit in words)
-    return several or exact or any(facts[fact] for fact in _SUPPORT)
+    beside = any(
+        hit.term.kind in _SUPPORT and not any(overlap(hit, word) for word in reading.pointing)
+        for hit in reading.hits
+    )
+    priced = bool(reading.contacts or reading.prices) or reading.shown_price.amount is not None
+    return several or exact or beside or priced or facts["weight"] or facts["denial"]
 
 
 def _pairs(facts: dict[str, bool]) -> Iterator[str]:

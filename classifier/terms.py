@@ -112,7 +112,7 @@ def resolve(found: Iterable[Hit]) -> tuple[Hit, ...]:
     harmless = [hit for hit in objects if hit.term.kind is TermKind.BENIGN]
     pointing = [hit for hit in objects if hit.term.kind is not TermKind.BENIGN]
     harmless = [hit for hit in harmless if not any(_holds(other, hit) for other in pointing)]
-    pointing = [hit for hit in pointing if not any(_overlap(hit, other) for other in harmless)]
+    pointing = [hit for hit in pointing if not any(overlap(hit, other) for other in harmless)]
     others = [hit for hit in hits if hit.term.kind not in _OBJECTS]
     kept = [*_longest(harmless), *_longest(pointing), *_longest(others)]
     return tuple(sorted(kept, key=lambda hit: (hit.start, hit.end)))
@@ -121,12 +121,13 @@ def resolve(found: Iterable[Hit]) -> tuple[Hit, ...]:
 def _longest(hits: list[Hit]) -> list[Hit]:
     kept: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.split, hit.start)):
-        if not any(_overlap(hit, other) for other in kept):
+        if not any(overlap(hit, other) for other in kept):
             kept.append(hit)
     return kept
 
 
-def _overlap(one: Hit, other: Hit) -> bool:
+def overlap(one: Hit, other: Hit) -> bool:
+    """Tell whether two hits share a character."""
     return one.start < other.end and other.start < one.end
 
 

@@ -1,0 +1,135 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifier.disguise import tighten
+from classifier.terms import Matcher
+from data.terms import TermKind, load_terms
+from data.text import normalise
+
+TERMS = load_terms()
+MATCHER = Matcher(TERMS)
+POINTING = (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE)
+DECISIVE = [term for term in TERMS if term.decisive and "Zawgyi" not in term.script]
+
+
+def _found(text, *kinds):
+    return [hit for hit in MATCHER.find(normalise(text).text) if hit.term.kind in kinds]
+
+
+def _pointing(text):
+    return [hit.term.text for hit in _found(text, *POINTING)]
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("出象牙手串一条", "象牙手串"),
+        ("象牙手鐲", "象牙手镯"),
+        ("bán cao hổ cốt", "cao hổ cốt"),
+        ("NGÀ VOI", "ngà voi"),
+        ("ขายงาช้างแท้", "งาช้างแท้"),
+        ("ឆ្អឹងខ្លា ១គីឡូ", "ឆ្អឹងខ្លា"),
+        ("ຂາຍແຂ້ວເສືອ", "ແຂ້ວເສືອ"),
+        ("ကျားရိုး ရောင်းမည်", "ကျားရိုး"),
+        ("taring harimau ori", "taring harimau"),
+        ("gadingnya tulen", "gading"),
+        ("elephant tusks", "elephant tusk"),
+    ],
+)
+def test_terms_are_found_in_listings(text, term):
+    assert any(term in found or found in term for found in _pointing(text)), _pointing(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "虎牙直播 主播招聘",
+        "象牙白 窗帘",
+        "vòng hổ phách",
+        "tôm hùm tươi",
+        "áo màu trắng ngà",
+        "ทำงานที่บ้าน",
+        "เสื้อผ้า",
+        "ขายเตาแก๊ส",
+        "น้ำมันงา",
+        "ខ្ញុំខ្លាច",
+        "ខ្លាំងណាស់",
+        "လိပ်စာ",
+        "ဆေးလိပ်",
+        "ເສື້ອ",
+        "tiger balm",
+        "minyak cap harimau",
+        "pisang gading",
+        "ivory coast",
+        "living room delivery",
+    ],
+)
+def test_look_alikes_are_not(text):
+    assert _pointing(text) == []
+
+
+def test_a_harmless_term_takes_only_its_own_span():
+    assert _pointing("虎牙直播 附送象牙手串") == ["象牙手串"]
+
+
+def test_a_longer_product_wins_over_a_harmless_word_in_it():
+    hits = _found("tiger eye and tiger eye bone tiger bone wine", *POINTING)
+    assert [hit.term.text for hit in hits] == ["tiger bone wine"]
+
+
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("象.牙 手串", "象牙"),
+        ("出 虎 骨", "虎骨"),
+        ("n.g.à v.o.i thật", "ngà voi"),
+        ("i v o r y", "ivory"),
+        ("iv0ry bangle", "ivory"),
+        ("ง.า.ช้าง", "งาช้าง"),
+    ],
+)
+def test_words_in_pieces_are_put_together(text, term):
+    hits = _found(text, *POINTING)
+    assert [(hit.term.text, hit.split) for hit in hits] == [(term, True)]
+
+
+def test_neighbours_are_not_taken_for_a_split_word():
+    assert _pointing("大白虎 牙刷") == []
+
+
+def test_unaccented_vietnamese_counts_only_in_unaccented_text():
+    assert "cao ho cot" in _pointing("ban cao ho cot nha nau, lien he zalo")
+    assert _pointing("cao ho cot bán tại nhà, liên hệ") == []
+    assert _pointing("the cao ho cot river") == []
+
+
+def test_zawgyi_listings_meet_the_same_terms():
+    zawgyi = "ဆင္စြယ္ လက္ေကာက္ ေရာင္းမည္ ဖုန္းဆက္ပါ"
+    unicode = "ဆင်စွယ် လက်ကောက် ရောင်းမည် ဖုန်းဆက်ပါ"
+    assert _pointing(zawgyi) == _pointing(unicode) != []
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(DECISIVE))
+def test_every_decisive_term_finds_itself(term):
+    if term.unaccented:
+        return
+    assert any(hit.term.key == term.key for hit in _found(term.text, *POINTING))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60))
+def test_hits_stand_in_the_text_and_objects_do_not_overlap(text):
+    folded = normalise(text).text
+    hits = MATCHER.find(folded)
+    assert all(0 <= hit.start < hit.end <= len(folded) for hit in hits)
+    objects = [hit for hit in hits if hit.term.kind in POINTING]
+    for one, other in pairwise(objects):
+        assert one.end <= other.start
+
+
+def test_plain_text_needs_no_undoing():
+    assert tighten("nothing to see here") is None
