@@ -75,8 +75,17 @@ def _note(session: Session, verb: str, platform_id: str, clock: Clock) -> None:
     audit.note(session, actor=os_actor(), verb=verb, subject=subject, clock=clock)
 
 
+def _known(house: House, platform_id: str) -> None:
+    """Raise `UnknownPlatform` for an id that is neither watched nor in a file: a slip."""
+    with house.store.read() as session:
+        watched = session.get(Watch, platform_id) is not None
+    if not watched:
+        platform_of(house, platform_id)
+
+
 def disable_platform(house: House, platform_id: str) -> str:
     """Switch a platform off."""
+    _known(house, platform_id)
     clock = house.store.clock()
     with house.store.write() as session:
         watch_of(session, platform_id, clock.now()).enabled = False
@@ -86,6 +95,7 @@ def disable_platform(house: House, platform_id: str) -> str:
 
 def pause_platform(house: House, platform_id: str, span: str) -> str:
     """Leave a platform alone for a while; its schedule stays."""
+    _known(house, platform_id)
     minutes, clock = minutes_of(span), house.store.clock()
     with house.store.write() as session:
         watch = watch_of(session, platform_id, clock.now())

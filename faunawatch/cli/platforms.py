@@ -49,10 +49,14 @@ def enable(
 @platform.command()
 def disable(platform_id: Id) -> None:
     """Stop crawling a platform; what was collected stays."""
+    from faunawatch.house import UnknownPlatform
     from faunawatch.watching import disable_platform
 
     with the_house() as house:
-        say(disable_platform(house, platform_id))
+        try:
+            say(disable_platform(house, platform_id))
+        except UnknownPlatform as error:
+            refuse(str(error))
 
 
 @platform.command()
@@ -61,12 +65,13 @@ def pause(
     for_: Annotated[str, typer.Option("--for", help="How long: 7d, 12h.")] = "7d",
 ) -> None:
     """Leave a platform alone for a while."""
+    from faunawatch.house import UnknownPlatform
     from faunawatch.watching import BadSchedule, pause_platform
 
     with the_house() as house:
         try:
             say(pause_platform(house, platform_id, for_))
-        except BadSchedule as error:
+        except (UnknownPlatform, BadSchedule) as error:
             refuse(str(error))
 
 
