@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import closing
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -77,8 +78,10 @@ def note(
 def first_broken(session: Session) -> int | None:
     """Return the id of the first row whose seal does not fit, or None when the chain holds."""
     previous = FIRST
-    for row in session.scalars(select(AuditRow).order_by(AuditRow.id)):
-        if row.previous != previous or row.sealed != _seal(row):
-            return row.id
-        previous = row.sealed
+    query = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=1000)
+    with closing(session.scalars(query)) as rows:
+        for row in rows:
+            if row.previous != previous or row.sealed != _seal(row):
+                return row.id
+            previous = row.sealed
     return None

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
 
 from classifier.artefact import BadArtefact, load_model
 from data import audit
 from data.evidence import EvidenceDamaged
 from data.listings import Evidence, Listing, replay
 from data.people import has_people
+from data.takedowns import TakedownBatch
 from faunawatch.house import House
 
 LOOK_AT = 500
@@ -59,10 +61,21 @@ def _people(house: House) -> Finding:
 
 def _chain(house: House) -> Finding:
     with house.store.read() as session:
-        broken = audit.first_broken(session)
-    if broken is None:
-        return Finding(ok=True, words="the audit chain is whole")
-    return Finding(ok=False, words=f"the audit chain was changed at row {broken}")
+        broken, lost = audit.first_broken(session), _lost_anchors(session)
+    if broken is not None:
+        return Finding(ok=False, words=f"the audit chain was changed at row {broken}")
+    if lost:
+        words = f"the audit chain was rewritten: batch {lost[0]} was frozen on another one"
+        return Finding(ok=False, words=words)
+    return Finding(ok=True, words="the audit chain is whole and holds every frozen batch's head")
+
+
+def _lost_anchors(session: Session) -> list[str]:
+    """Return batches whose anchor is not in the chain: a chain sealed anew shows only there."""
+    held = exists().where(audit.AuditRow.sealed == TakedownBatch.audit_head)
+    none_yet = TakedownBatch.audit_head.in_(("", audit.FIRST))
+    query = select(TakedownBatch.number).where(~none_yet, ~held).order_by(TakedownBatch.id)
+    return list(session.scalars(query))
 
 
 def _evidence(house: House) -> Finding:
