@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 
 from data.base import Clock
 from data.flags import Flag
-from data.listings import Listing
+from data.listings import Listing, Sighting
 from data.people import Person, Role
 from data.reviews import (
+    Decision,
     ReviewTask,
     TakenByOther,
     TaskKind,
     TaskRow,
+    Verdict,
     add_task_row,
     queue,
     step_task,
@@ -44,6 +46,28 @@ def queue_first(session: Session, flag: Flag, *, clock: Clock) -> ReviewTask | N
         clock=clock,
         priority=priority_of(flag),
     )
+
+
+def queue_changed(
+    session: Session, flag: Flag, sighting: Sighting, *, clock: Clock
+) -> ReviewTask | None:
+    """Queue a flagged listing anew whose words are not those that were found not to infringe.
+
+    Otherwise a harmless text, once decided, could be edited into an offer that nobody looks at.
+    """
+    last = session.scalar(
+        select(Decision)
+        .where(Decision.listing_id == flag.listing_id, Decision.verdict.is_not(None))
+        .order_by(Decision.id.desc())
+        .limit(1)
+    )
+    if last is None or last.verdict is Verdict.INFRINGING or last.sighting_id is None:
+        return None
+    judged = session.get_one(Sighting, last.sighting_id)
+    if (judged.title, judged.description) == (sighting.title, sighting.description):
+        return None
+    listing, rank = session.get_one(Listing, flag.listing_id), priority_of(flag)
+    return queue(session, listing, TaskKind.FIRST, why="changed", clock=clock, priority=rank)
 
 
 def queue_relisted(session: Session, listing: Listing, *, clock: Clock) -> ReviewTask:

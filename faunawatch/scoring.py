@@ -16,7 +16,7 @@ from data.flags import Scored, record_score, unscored
 from data.listings import Sighting
 from data.platform import Platform
 from data.states import Availability
-from data.tasks import queue_first
+from data.tasks import queue_changed, queue_first
 from data.taxa import Concern
 from data.terms import Ambiguity, TermKind, load_terms
 from data.text import normalise
@@ -70,7 +70,10 @@ def _record_one(session: Session, sighting_id: int, scored: Scored, clock: "Cloc
     flag = record_score(session, sighting, scored, clock)
     if flag is None or sighting.listing.availability is Availability.GONE:
         return False
-    return queue_first(session, flag, clock=clock) is not None
+    if queue_first(session, flag, clock=clock) is not None:
+        return True
+    changed = scored.flagged and sighting.changed
+    return changed and queue_changed(session, flag, sighting, clock=clock) is not None
 
 
 def _text_of(sighting: Sighting) -> ListingText:

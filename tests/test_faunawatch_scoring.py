@@ -6,11 +6,21 @@ from sqlalchemy import func, select
 
 from classifier.model import score as score_text
 from data.flags import Score
-from data.listings import Sighting
+from data.listings import Sighting, sight
+from data.reviews import ReviewTask
 from data.store import Store
 from faunawatch import scoring
 from faunawatch.house import House
-from tests.makers import make_listing
+from tests.makers import (
+    NOT_INFRINGING,
+    found,
+    make_crawl,
+    make_decision,
+    make_listing,
+    make_person,
+    make_task,
+    scored,
+)
 
 
 def test_others_write_while_the_model_works(
@@ -47,3 +57,21 @@ def test_two_runs_at_once_score_each_sighting_once(
     with store.read() as session:
         assert session.scalar(select(func.count(Score.id))) == 1
         assert session.scalars(select(Sighting.scored)).all() == [True]
+
+
+def test_a_text_edited_into_an_offer_is_looked_at_again(
+    store: Store, tmp_path: Path, clock, monkeypatch
+) -> None:
+    house = House(tmp_path, "", store)
+    monkeypatch.setattr(scoring, "_plain", lambda *_: scored())
+    with store.write() as session:
+        task, mai = make_task(session, clock), make_person(session, clock)
+        make_decision(session, task, mai, clock, NOT_INFRINGING)
+    for title, price in (("Vòng ngà voi", "2"), ("Ngà voi thật 100%", "2")):
+        with store.write() as session:
+            crawl, one = make_crawl(session, clock), found("1", title=title, price=price)
+            sight(session, [one], crawl=crawl, country="VN", clock=clock)
+        scoring.score_waiting(house)
+        with store.read() as session:
+            reasons = session.scalars(select(ReviewTask.why).order_by(ReviewTask.id)).all()
+        assert reasons == ["flagged"] + ["changed"] * (title != "Vòng ngà voi")
