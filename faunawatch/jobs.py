@@ -23,13 +23,15 @@ from data.platform import Platform
 from data.rechecks import due_for_recheck
 from data.requests import prepare_ready
 from data.reviews import Decision, ReviewTask
-from data.states import Availability
+from data.states import Availability, RequestState
+from data.takedowns import TakedownRequest
 from data.tasks import RELISTED_PRIORITY
 from data.watches import watch_of
 from faunawatch.house import House, platform_of
 from faunawatch.scoring import score_waiting, search_terms, term_matcher
 
 CONTROLS = 3
+AT_ONCE = 50
 STILL_HOLDS = timedelta(days=1)
 
 
@@ -117,9 +119,22 @@ def recheck_platform(
         hear_recheck(session, rechecked, clock=options.clock)
 
     ended = recheck(house.store, house.evidence, platform, targets, options, heard)
-    with house.store.write() as session:
-        prepare_ready(session, clock=options.clock)
+    _prepare(house, platform.id, options.clock)
     return _told(house, ended.crawl_id)
+
+
+def _prepare(house: House, platform_id: str, clock: Clock) -> None:
+    """Let unsent requests follow what was seen, a few at a time so that nobody waits long."""
+    with house.store.read() as session:
+        unsent = select(TakedownRequest.listing_id).where(
+            TakedownRequest.platform_id == platform_id,
+            TakedownRequest.state.in_((RequestState.DRAFT, RequestState.READY)),
+        )
+        listings = list(session.scalars(unsent.order_by(TakedownRequest.id)))
+    for start in range(0, len(listings), AT_ONCE):
+        with house.store.write() as session:
+            some = listings[start : start + AT_ONCE]
+            prepare_ready(session, clock=clock, listing_ids=some)
 
 
 def crawl_options(house: House, platform: Platform, by: str) -> CrawlOptions:
