@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from data.availability import Outcome
+from data.home import the_home
 from data.listings import Listing, Recheck, Relisting, Sighting
 from data.reviews import ReviewTask
 from data.states import Availability, RequestState, TaskState
 from data.store import Store
-from data.takedowns import OutcomeCause, OutcomeEvent, OutcomeSource
+from data.takedowns import OutcomeCause, OutcomeEvent, OutcomeSource, TakedownRequest
 from data.tasks import RELISTED_PRIORITY
 from tests.browser import new_page
 from tests.classified.moderator import Moderator
@@ -54,8 +55,9 @@ def world(made_site: Path, store_url: str, store: Store, tmp_path: Path) -> Iter
         team = Team(tmp_path / "home", store_url)
         site.write_platform(team.home)
         team.run("settings", "set", "contact-email", "watch@example.org")
-        team.run("settings", "set", "organisation", "Test team")
-        team.run("settings", "set", "signatory", "Test signatory")
+        with store.write() as session:
+            home = the_home(session)
+            home.organisation, home.signatory = "Test team", "Test signatory"
         yield World(site, team, store)
 
 
@@ -147,13 +149,11 @@ def remove_both(world: World) -> None:
 def recheck_until_proven(world: World) -> None:
     assert "nothing is due" in world.team.run("recheck", PLATFORM)
     world.team.run("recheck", clock=A_DAY)
-    assert availability(world) == {Availability.SUSPECT_GONE}, "one miss proves nothing"
-    assert {one["state"] for one in world.team.rows("requests", "--json")} == {RequestState.SENT}
+    one_miss = {(Availability.SUSPECT_GONE, RequestState.SENT)}
+    assert standing(world) == one_miss, "one miss proves nothing"
 
     world.team.run("recheck", clock=TWO_DAYS)
-    assert availability(world) == {Availability.GONE}
-    requests = world.team.rows("requests", "--json")
-    assert {one["state"] for one in requests} == {RequestState.REMOVED}
+    assert standing(world) == {(Availability.GONE, RequestState.REMOVED)}
     with world.store.read() as session:
         outcomes = list(session.scalars(select(OutcomeEvent)))
         assert len(outcomes) == 2
@@ -166,11 +166,12 @@ def recheck_until_proven(world: World) -> None:
             assert proof.evidence
 
 
-def availability(world: World) -> set[str]:
+def standing(world: World) -> set[tuple[Availability, RequestState]]:
     """Return what is true of the two listings that were asked for."""
-    ours = {world.deleted, world.deactivated}
-    rows = world.team.rows("listings", "--json")
-    return {one["availability"] for one in rows if one["external_id"] in ours}
+    with world.store.read() as session:
+        requests = list(session.scalars(select(TakedownRequest)).unique())
+        assert len(requests) == 2
+        return {(request.listing.availability, request.state) for request in requests}
 
 
 def count(world: World) -> None:
