@@ -9,8 +9,7 @@ from classifier.terms import Hit, Matcher
 from data.fields.contact import Contact, find_folded_contacts
 from data.fields.price import Price, find_folded_prices, parse_price
 from data.terms import TermKind
-from data.text import normalise
-from data.tracked import Normalised
+from data.text import Normalised, normalise
 
 _CLOSE = 8
 _STOP = re.compile(r"[\n,.;:!?。、！？；：，]")

@@ -113,9 +113,23 @@ def resolve(found: Iterable[Hit]) -> tuple[Hit, ...]:
     pointing = [hit for hit in objects if hit.term.kind is not TermKind.BENIGN]
     harmless = [hit for hit in harmless if not any(_holds(other, hit) for other in pointing)]
     pointing = [hit for hit in pointing if not any(overlap(hit, other) for other in harmless)]
-    others = [hit for hit in hits if hit.term.kind not in _OBJECTS]
+    others = [
+        hit
+        for hit in hits
+        if hit.term.kind not in _OBJECTS and not _is_taken(hit, harmless, pointing)
+    ]
     kept = [*_longest(harmless), *_longest(pointing), *_longest(others)]
     return tuple(sorted(kept, key=lambda hit: (hit.start, hit.end)))
+
+
+def _is_taken(hit: Hit, harmless: list[Hit], pointing: list[Hit]) -> bool:
+    """Tell whether a word is only a piece of a name: "not" in 非洲, the fang in a bear's fang."""
+    if hit.term.kind is TermKind.NEGATION:
+        return any(overlap(hit, other) for other in (*harmless, *pointing))
+    if hit.term.kind is not TermKind.QUALIFIER or not hit.term.group:
+        return False
+    foreign = (other for other in pointing if other.term.group == "other")
+    return any(overlap(hit, other) for other in (*harmless, *foreign))
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:

@@ -103,7 +103,6 @@ _RULES: tuple[tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], Replacement], 
 )
 _JUNK_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 _MOST_ROUNDS = 6
-_MYANMAR = re.compile("[\u1000-\u109f]")
 
 
 class _Folding(dict[int, str]):
@@ -173,7 +172,7 @@ def normalise(text: str) -> Normalised:
 
 def _fold_once(tracked: Tracked) -> None:
     """Apply all rules once; they may feed each other, so rounds go on until nothing moves."""
-    if _MYANMAR.search(tracked.text) and zawgyi.is_zawgyi(tracked.text):
+    if zawgyi.is_zawgyi(tracked.text):
         tracked.sub(zawgyi.SYLLABLE, zawgyi.unicode_syllable)
     tracked.fold_characters(_FOLDING)
     tracked.compose()
