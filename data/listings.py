@@ -42,7 +42,7 @@ class Listing(Record):
     __tablename__ = "listings"
     __table_args__ = (
         UniqueConstraint("platform_id", "external_id"),
-        Index("ix_listings_platform_id_availability", "platform_id", "availability"),
+        Index("ix_listings_live", "platform_id", "availability", "last_live_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

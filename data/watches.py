@@ -37,7 +37,6 @@ def watch_of(session: Session, platform_id: str, now: datetime) -> Watch:
     return watch
 
 
-def enabled_watches(session: Session) -> list[Watch]:
-    """Return the rows of all platforms that are switched on, by id."""
-    rows = session.scalars(select(Watch).where(Watch.enabled).order_by(Watch.platform_id))
-    return list(rows)
+def all_watches(session: Session) -> list[Watch]:
+    """Return the rows of all platforms, switched on or off, by id."""
+    return list(session.scalars(select(Watch).order_by(Watch.platform_id)))

@@ -3,6 +3,7 @@
 Nothing here decides how a job reaches a process (`dispatch`) or when it is due (`schedule`).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,6 +32,7 @@ from faunawatch.house import House, platform_of
 from faunawatch.scoring import score_waiting, search_terms, term_matcher
 
 CONTROLS = 3
+FOR_RECHECKS = 0.2
 AT_ONCE = 50
 STILL_HOLDS = timedelta(days=1)
 
@@ -109,7 +111,7 @@ def recheck_platform(
     from crawler.run import recheck  # noqa: PLC0415
 
     platform = platform_of(house, platform_id)
-    options = crawl_options(house, platform, by)
+    options = crawl_options(house, platform, by, CrawlKind.RECHECK)
     _left_open(house, platform_id, CrawlKind.RECHECK)
     targets = _targets(house, platform, options.clock.now(), listings)
     if not targets.listings:
@@ -137,13 +139,15 @@ def _prepare(house: House, platform_id: str, clock: Clock) -> None:
             prepare_ready(session, clock=clock, listing_ids=some)
 
 
-def crawl_options(house: House, platform: Platform, by: str) -> CrawlOptions:
+def crawl_options(
+    house: House, platform: Platform, by: str, kind: CrawlKind = CrawlKind.LISTINGS
+) -> CrawlOptions:
     """Return how a run on a platform behaves: contact, clock and what is left of the budget."""
     home, clock = house.home(), house.store.clock()
     return CrawlOptions(
         contact=_contact(home),
         asked_by=by,
-        requests_left=_requests_left(house, platform.id, clock),
+        requests_left=_requests_left(house, platform.id, kind, clock),
         clock=clock,
         home=home.kind,
     )
@@ -160,17 +164,23 @@ def _contact(home: Home) -> str:
     )
 
 
-def _requests_left(house: House, platform_id: str, clock: Clock) -> int:
-    """Return what is left of the platform's budget for this UTC day."""
+def _requests_left(house: House, platform_id: str, kind: CrawlKind, clock: Clock) -> int:
+    """Return what a run may spend of the platform's budget for this UTC day.
+
+    A fifth is kept from crawls for rechecks: without them no removal would ever be proven.
+    """
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = select(func.sum(Crawl.requests)).where(
+        Crawl.platform_id == platform_id, Crawl.started_at >= midnight
+    )
     with house.store.write() as session:
         budget = watch_of(session, platform_id, clock.now()).daily_requests
-        spent = session.scalar(
-            select(func.sum(Crawl.requests)).where(
-                Crawl.platform_id == platform_id, Crawl.started_at >= midnight
-            )
-        )
-    return max(0, budget - (spent or 0))
+        spent = session.scalar(today) or 0
+        by_crawls = session.scalar(today.where(Crawl.kind == CrawlKind.LISTINGS)) or 0
+    if kind is CrawlKind.RECHECK:
+        return max(0, budget - spent)
+    kept = math.ceil(budget * FOR_RECHECKS)
+    return max(0, min(budget - spent, budget - kept - by_crawls))
 
 
 def _left_open(house: House, platform_id: str, kind: CrawlKind) -> int | None:

@@ -7,6 +7,11 @@ from data.figures import as_json
 from faunawatch.house import House
 
 YEAR = timedelta(days=365)
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+class BadPeriod(Exception):
+    """The days do not make a period: the message says what does."""
 
 
 def figures_for_period(
@@ -14,9 +19,14 @@ def figures_for_period(
 ) -> dict[str, Any]:
     """Return the figures from `since` to `until`, both days included, UTC; else the last year."""
     now = house.store.clock().now()
-    last_day = until or now.replace(hour=0, minute=0, second=0, microsecond=0)
-    end = last_day.replace(tzinfo=UTC) + timedelta(days=1)
-    start = since.replace(tzinfo=UTC) if since else end - YEAR
+    last_day = until or now.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    first_day = since or last_day - YEAR
+    if not FIRST_YEAR <= first_day.year <= last_day.year <= LAST_YEAR or first_day > last_day:
+        raise BadPeriod(
+            f"--from {first_day:%Y-%m-%d} --to {last_day:%Y-%m-%d}: give days in order, "
+            f"from {FIRST_YEAR} to {LAST_YEAR}"
+        )
+    start, end = first_day.replace(tzinfo=UTC), last_day.replace(tzinfo=UTC) + timedelta(days=1)
     with house.store.read() as session:
         found = as_json(session, start, end, now=now)
     return {"demo": house.home().is_demo, **found}

@@ -21,7 +21,7 @@ from data.home import Home, HomeKind, the_home
 from data.jobs import Job, JobKind, ask, drop_lease, lane_of, take_lease
 from data.listings import Listing
 from data.store import Store
-from data.watches import Watch, enabled_watches
+from data.watches import Watch, all_watches
 
 log = logging.getLogger(__name__)
 LEASE_NAME = "schedule"
@@ -57,10 +57,11 @@ def sweep(session: Session, clock: Clock) -> list[str]:
     asked: list[str] = []
     if not may_crawl(the_home(session)):
         return asked
-    for watch in enabled_watches(session):
+    for watch in all_watches(session):
         if watch.paused_until is not None and watch.paused_until > now:
             continue
-        if watch.next_run_at is None or watch.next_run_at <= now:
+        # Switched off means no new crawls; what was already reported is still followed to its end.
+        if watch.enabled and (watch.next_run_at is None or watch.next_run_at <= now):
             ask(session, JobKind.CRAWL, {"platform": watch.platform_id}, by=ASKED_BY, clock=clock)
             watch.next_run_at, watch.last_enqueued_at = next_run(watch, now), now
             asked.append(f"crawl {watch.platform_id}")

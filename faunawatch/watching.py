@@ -90,7 +90,7 @@ def disable_platform(house: House, platform_id: str) -> str:
     with house.store.write() as session:
         watch_of(session, platform_id, clock.now()).enabled = False
         _note(session, "disable", platform_id, clock)
-    return f"{platform_id} is no longer crawled"
+    return f"{platform_id} is no longer crawled; what was reported there is still rechecked"
 
 
 def pause_platform(house: House, platform_id: str, span: str) -> str:

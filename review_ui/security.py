@@ -1,5 +1,6 @@
 """The gate in front of every page: known hosts, own forms, small bodies, strict headers."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -28,6 +29,8 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 SMALL_BODY: Final = 128 * 1024
 LARGE_BODY: Final = 12 * 1024 * 1024
 UPLOADS: Final = ("/outcomes/import",)
+UNKNOWABLE: Final = re.compile(r"\x00|/\d{10,}(?:/|$)")
+"""Signs and ids that no database row has; asking the database would be an error there."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -60,6 +63,8 @@ class Gate:
             return PlainTextResponse(text, 421)
         if scope["method"] not in SAFE and not _is_own_form(headers, host):
             return PlainTextResponse("This form was sent from another site and is refused.", 403)
+        if UNKNOWABLE.search(scope["path"]) or b"%00" in scope["query_string"]:
+            return PlainTextResponse("There is nothing at this address.", 404)
         limit = LARGE_BODY if scope["path"].startswith(UPLOADS) else SMALL_BODY
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > limit:
@@ -107,6 +112,8 @@ def _counted(receive: Receive, limit: int) -> Receive:
         seen += len(message.get("body", b""))
         if seen > limit:
             raise HTTPException(413, "This is more than can be sent here.")
+        if b"%00" in message.get("body", b""):
+            raise HTTPException(400, "A text holds a sign (NUL) that cannot be stored: retype it.")
         return message
 
     return counting

@@ -157,6 +157,18 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert "ok   the audit chain is whole" in told
 
 
+@pytest.mark.parametrize(
+    "days", [("--to", "9999-12-31"), ("--from", "2026-02-01", "--to", "2026-01-01")]
+)
+def test_figures_need_a_period(tmp_path: Path, days) -> None:
+    done = run(tmp_path, "figures", "--json", *days)
+    assert done.returncode == 2
+    assert b"give days in order" in done.stderr
+    one_day = run(tmp_path, "figures", "--json", "--from", "2026-01-01", "--to", "2026-01-01")
+    (found,) = lines(one_day)
+    assert found["rates"]["takedown_rate"]["value"] is None
+
+
 def test_every_command_has_help() -> None:
     def walk(group, path=()):
         for command in group.registered_commands:

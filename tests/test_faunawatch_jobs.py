@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from data.availability import Outcome
-from data.crawls import CrawlKind, Ending, end_crawl
+from data.crawls import CrawlKind, Ending, end_crawl, start_crawl
 from data.found import Seen
 from data.listed import note_listed
 from data.listings import sight
@@ -15,8 +15,9 @@ from data.platform import Lists
 from data.reviews import ReviewTask
 from data.store import Store
 from data.tasks import RELISTED_PRIORITY
+from data.watches import watch_of
 from faunawatch.house import House
-from faunawatch.jobs import _absent, _left_open, hear_back
+from faunawatch.jobs import _absent, _left_open, _requests_left, hear_back
 from tests.makers import (
     PLATFORM,
     found,
@@ -88,3 +89,23 @@ def test_a_stopped_crawl_goes_on_next_time(
     house = House(tmp_path, "", store)
     found_open = _left_open(house, PLATFORM, CrawlKind.LISTINGS)
     assert found_open == (crawl.id if resumed else None)
+
+
+def test_crawls_leave_a_fifth_of_the_budget_to_rechecks(store: Store, clock, tmp_path) -> None:
+    house = House(tmp_path, "", store)
+
+    def spend(kind: CrawlKind, requests: int) -> None:
+        with store.write() as session:
+            crawl = start_crawl(session, PLATFORM, kind, "test", store.clock().now())
+            crawl.requests = requests
+
+    def left(kind: CrawlKind) -> int:
+        return _requests_left(house, PLATFORM, kind, store.clock())
+
+    with store.write() as session:
+        watch_of(session, PLATFORM, clock.now()).daily_requests = 100
+    assert (left(CrawlKind.LISTINGS), left(CrawlKind.RECHECK)) == (80, 100)
+    spend(CrawlKind.LISTINGS, 80)
+    assert (left(CrawlKind.LISTINGS), left(CrawlKind.RECHECK)) == (0, 20)
+    spend(CrawlKind.RECHECK, 20)
+    assert (left(CrawlKind.LISTINGS), left(CrawlKind.RECHECK)) == (0, 0)

@@ -213,3 +213,9 @@ def test_static_files_come_from_here(rooms: Rooms) -> None:
         assert answer.status_code == 200
         assert "http://" not in answer.text.replace("http://www.w3.org/2000/svg", "")
         assert "https://" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/listing/99999999999", "/listing/%00", "/?view=%00"])
+def test_what_no_row_can_be_called_is_not_found(rooms: Rooms, path: str) -> None:
+    answer = rooms.guest("Ada", Role.ADMIN).get(path)
+    assert answer.status_code == 404

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from faunawatch.cli.base import app, say, the_house
+from faunawatch.cli.base import MISUSED, app, refuse, say, the_house
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 Platform = Annotated[str, typer.Option(help="Only this platform.")]
@@ -94,8 +94,11 @@ def figures(
     ] = None,
 ) -> None:
     """Print the figures: detected, reported, removed, and every rate with its denominator."""
-    from faunawatch.report import figures_for_period, figures_in_words
+    from faunawatch.report import BadPeriod, figures_for_period, figures_in_words
 
     with the_house() as house:
-        found = figures_for_period(house, since, until)
+        try:
+            found = figures_for_period(house, since, until)
+        except BadPeriod as error:
+            refuse(str(error), code=MISUSED)
     say(json.dumps(found, ensure_ascii=False) if as_json else figures_in_words(found))

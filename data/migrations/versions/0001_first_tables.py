@@ -239,8 +239,8 @@ def upgrade() -> None:
     with op.batch_alter_table('listings', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_listings_first_seen_at'), ['first_seen_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_listings_lang'), ['lang'], unique=False)
+        batch_op.create_index('ix_listings_live', ['platform_id', 'availability', 'last_live_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_listings_next_recheck_at'), ['next_recheck_at'], unique=False)
-        batch_op.create_index('ix_listings_platform_id_availability', ['platform_id', 'availability'], unique=False)
         batch_op.create_index(batch_op.f('ix_listings_seller_id'), ['seller_id'], unique=False)
 
     op.create_table('sessions',
@@ -585,7 +585,7 @@ def downgrade() -> None:
 
     op.drop_table('batch_lines')
     with op.batch_alter_table('takedown_requests', schema=None) as batch_op:
-        batch_op.drop_index('uq_takedown_requests_open')
+        batch_op.drop_index('uq_takedown_requests_open', sqlite_where=sa.text("state IN ('draft', 'ready', 'batched', 'sent', 'acknowledged', 'appealed')"), postgresql_where=sa.text("state IN ('draft', 'ready', 'batched', 'sent', 'acknowledged', 'appealed')"))
         batch_op.drop_index(batch_op.f('ix_takedown_requests_sent_at'))
         batch_op.drop_index('ix_takedown_requests_platform_id_state')
         batch_op.drop_index(batch_op.f('ix_takedown_requests_listing_id'))
@@ -656,8 +656,8 @@ def downgrade() -> None:
     op.drop_table('sessions')
     with op.batch_alter_table('listings', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_listings_seller_id'))
-        batch_op.drop_index('ix_listings_platform_id_availability')
         batch_op.drop_index(batch_op.f('ix_listings_next_recheck_at'))
+        batch_op.drop_index('ix_listings_live')
         batch_op.drop_index(batch_op.f('ix_listings_lang'))
         batch_op.drop_index(batch_op.f('ix_listings_first_seen_at'))
 
@@ -677,7 +677,7 @@ def downgrade() -> None:
     op.drop_table('batch_files')
     op.drop_table('watches')
     with op.batch_alter_table('takedown_batches', schema=None) as batch_op:
-        batch_op.drop_index('uq_takedown_batches_number')
+        batch_op.drop_index('uq_takedown_batches_number', sqlite_where=sa.text("number <> ''"), postgresql_where=sa.text("number <> ''"))
         batch_op.drop_index(batch_op.f('ix_takedown_batches_platform_id'))
 
     op.drop_table('takedown_batches')
