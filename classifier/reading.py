@@ -72,12 +72,12 @@ def read(listing: ListingText, matcher: Matcher) -> Reading:
     """Read a listing once, for features and reasons alike."""
     body = listing.body
     folded = normalise(body)
-    side = normalise(f"{listing.category}\n{listing.price}\n{listing.seller_text}")
+    side = "\n".join((listing.category, listing.price, listing.seller_text)).strip()
     return Reading(
         listing=listing,
         folded=folded,
         hits=matcher.find(folded.text),
-        side_hits=matcher.find(side.text) if side.text.strip() else (),
+        side_hits=matcher.find(normalise(side).text) if side else (),
         contacts=find_folded_contacts(folded.text),
         prices=tuple(find_folded_prices(folded.text)),
         shown_price=parse_price(listing.price, listing.currency),

@@ -48,7 +48,8 @@ class Tracked:
         def new(match: re.Match[str]) -> str:
             return match.expand(replacement) if isinstance(replacement, str) else replacement(match)
 
-        self.replace((*match.span(), new(match)) for match in pattern.finditer(self.text))
+        found = ((*match.span(), match[0], new(match)) for match in pattern.finditer(self.text))
+        self.replace((begin, end, after) for begin, end, was, after in found if after != was)
 
     def compose(self) -> None:
         """Bring the text to Unicode form NFC, cluster by cluster."""
