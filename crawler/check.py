@@ -59,7 +59,7 @@ class CheckSpider(ListingSpider):
     def __init__(self, run: Run, notebook: CheckNotebook) -> None:
         super().__init__(run)
         self.notebook = notebook
-        self.categories = 0
+        self.first_listed: set[str] = set()
 
     async def start(self) -> AsyncIterator[Any]:
         """Begin with the first list only."""
@@ -74,6 +74,7 @@ class CheckSpider(ListingSpider):
 
     def ask_listings(self, page: Page, rows: dict[str, Any]) -> Iterator[Request]:
         """Ask for a few listings of each list page."""
+        self.first_listed = self.first_listed or set(rows)
         self.notebook.links_on_pages.append(len(rows))
         fresh = [one for one in rows.items() if one[0] not in self.asked]
         few = dict(fresh[: min(PER_PAGE, MOST_LISTINGS - len(self.asked))])
@@ -96,12 +97,21 @@ class CheckSpider(ListingSpider):
         del page
 
     async def try_search(self, word: str) -> None:
-        """Search a word that is surely there and one that surely is not."""
-        found = [await self.count_found(term) for term in (word, NO_SUCH_WORD)]
-        self.notebook.search = SearchTrial(word, found[0], found[1])
+        """Search a word that is surely there, the words asked for, and one that surely is not."""
+        nonsense = await self.found_by(NO_SUCH_WORD)
+        for term in dict.fromkeys((word, *self.options.search_terms)):
+            found = await self.found_by(term)
+            trial = SearchTrial(
+                word=term,
+                hits=None if found is None else len(found),
+                hits_of_nonsense=None if nonsense is None else len(nonsense),
+                is_there=term == word,
+                names_the_list=found == self.first_listed,
+            )
+            self.notebook.searches.append(trial)
 
-    async def count_found(self, term: str) -> int | None:
-        """Return how many listings a search names; None when it could not be asked."""
+    async def found_by(self, term: str) -> set[str] | None:
+        """Return the listings a search names; None when it could not be asked."""
         url = search_address(self.platform, term)
         try:
             response = await self.crawler.engine.download_async(self.ask(url))
@@ -109,7 +119,7 @@ class CheckSpider(ListingSpider):
             self.note_failure(error, url)
             return None
         page = self.page(response)
-        return len(listing_links(page, self.platform)) if page.status == OK else None
+        return set(listing_links(page, self.platform)) if page.status == OK else None
 
 
 def longest_word(title: str) -> str:

@@ -107,8 +107,9 @@ def _nothing_read(progress: Progress, earlier: Earlier) -> tuple[Ending, str]:
         refused = progress.robots_refused and not progress.last_failure
         ending = Ending.ROBOTS_REFUSED if refused else Ending.UNREACHABLE
         return ending, cause or "no page came"
-    pages = f"{progress.list_pages} list pages came, but none links to an address like a listing's"
+    pages = f"{progress.list_pages} list pages came, but none names a listing we would know as one"
+    keys = "`links` and `pattern`, or in JSON `rows` and `id`"
     if earlier.listings:
         before = f"an earlier crawl read {earlier.listings}"
-        return Ending.LAYOUT_CHANGED, f"{pages}; {before}, so check `links` and `pattern`"
-    return Ending.NOTHING_FOUND, f"{pages}; if there are any, check `links` and `pattern`"
+        return Ending.LAYOUT_CHANGED, f"{pages}; {before}, so check {keys}"
+    return Ending.NOTHING_FOUND, f"{pages}; if there are any, check {keys}"

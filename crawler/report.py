@@ -31,11 +31,17 @@ _GOOD = frozenset({Ending.FINISHED, Ending.LIMIT_REACHED})
 
 @dataclass(frozen=True)
 class SearchTrial:
-    """How many listings a search named for a word that exists, and for one that does not."""
+    """How many listings a search named for a word, and for one that does not exist.
+
+    `is_there`: a listing on the site contains the word. `names_the_list`: the search named just
+    what the first list page names.
+    """
 
     word: str
     hits: int | None
     hits_of_nonsense: int | None
+    is_there: bool = True
+    names_the_list: bool = False
 
 
 @dataclass
@@ -46,7 +52,7 @@ class Notebook:
     notes: list[tuple[str, str, str]] = field(default_factory=list)
     links_on_pages: list[int] = field(default_factory=list)
     turned: bool = False
-    search: SearchTrial | None = None
+    searches: list[SearchTrial] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def report_on(platform: Platform, progress: Progress, notebook: Notebook) -> Che
         *_field_problems(platform, notebook.readings),
         *_price_problems(platform, notebook.readings),
         *_paging_problems(platform, notebook),
-        *_search_problems(notebook.search),
+        *_search_problems(notebook.searches),
         *_noted_problems(notebook),
     ]
     return CheckReport(
@@ -93,7 +99,7 @@ def report_on(platform: Platform, progress: Progress, notebook: Notebook) -> Che
         requests=progress.requests,
         robots=progress.last_robots or "robots.txt allows the pages that were asked for",
         paging=_paging(platform, notebook),
-        search=_search(platform, notebook.search),
+        search=_search(platform, notebook.searches),
         problems=tuple(dict.fromkeys(problems)),
     )
 
@@ -123,16 +129,17 @@ def _ending_problems(progress: Progress) -> Iterator[str]:
 def _field_problems(platform: Platform, readings: list[Reading]) -> Iterator[str]:
     if not readings:
         return
-    pages = f"none of {len(readings)} listing pages"
+    pages = f"{len(readings)} listing pages"
     missing = {name for name in COVERED if not any(name in one.fields for one in readings)}
     if "title" in missing:
-        yield f"title: found on {pages}"
+        yield f"title: found on none of {pages}"
     for name, where in platform.fields.items():
         covered = _FIELD_OF.get(name, name)
         if covered in missing and covered != "title":
-            yield f"{name}: `{' | '.join(where.select)}` found nothing on {pages}; wrong selector?"
+            selector = " | ".join(where.select)
+            yield f"{name}: `{selector}` found nothing on any of {pages}; wrong selector?"
     if "price" in missing and not {"price", "amount"} & set(platform.fields):
-        yield f"price: found on {pages}; add `price` to [fields]"
+        yield f"price: found on none of {pages}; add `price` to [fields]"
     yield from _same_everywhere(readings)
 
 
@@ -177,22 +184,24 @@ def _paging_problems(platform: Platform, notebook: Notebook) -> Iterator[str]:
         yield f"paging: {links} listings on a page, but no next page found; wrong `next_link`?"
 
 
-def _search(platform: Platform, trial: SearchTrial | None) -> str:
+def _search(platform: Platform, trials: list[SearchTrial]) -> str:
     if not platform.lists.search:
         return "no search is described"
-    if trial is None or trial.hits is None:
+    asked = [trial for trial in trials if trial.hits is not None]
+    if not asked:
         return "the search could not be asked"
-    nonsense = trial.hits_of_nonsense
-    return f"{trial.hits} listings for {trial.word!r}, {nonsense} for a word that does not exist"
+    hits = ", ".join(f"{trial.hits} listings for {trial.word!r}" for trial in asked)
+    return f"{hits}, {asked[0].hits_of_nonsense} for a word that does not exist"
 
 
-def _search_problems(trial: SearchTrial | None) -> Iterator[str]:
-    if trial is None or trial.hits is None:
-        return
-    if trial.hits == 0:
-        yield f"search: finds nothing for {trial.word!r}, which a listing on the site contains"
-    if trial.hits_of_nonsense and trial.hits_of_nonsense >= trial.hits:
-        yield "search: ignores its term; a word that does not exist finds just as much"
+def _search_problems(trials: list[SearchTrial]) -> Iterator[str]:
+    for trial in trials:
+        if trial.hits == 0 and trial.is_there:
+            yield f"search: finds nothing for {trial.word!r}, which a listing on the site contains"
+        if trial.hits and (trial.hits_of_nonsense or 0) >= trial.hits:
+            yield "search: ignores its term; a word that does not exist finds just as much"
+        elif trial.hits and trial.names_the_list and trial.hits >= MANY_LINKS:
+            yield f"search: ignores {trial.word!r}; it names just what the first list page names"
 
 
 def _noted_problems(notebook: Notebook) -> Iterator[str]:

@@ -149,14 +149,12 @@ class ListingSpider(PlatformSpider):
         if met == 0 or self.progress.limit_hit:
             return
         url = next_address(page, self.platform, walk)
-        if not url:
-            return
         if url in walk.visited:
             self.note_list(page, f"has a pager that leads back to {url}")
             return
-        if new == 0:
-            if walk.kind is WalkKind.LISTS:
-                self.note_list(page, f"repeats listings of earlier pages at page {walk.page}")
+        if new < met and walk.kind is WalkKind.LISTS:
+            self.doubt_list(page, walk, new=new, met=met)
+        if not url or new == 0:
             return
         searching = walk.kind is WalkKind.SEARCH
         most = self.platform.lists.search_pages if searching else self.platform.lists.max_pages
@@ -164,6 +162,14 @@ class ListingSpider(PlatformSpider):
             yield self.ask_list(url, walk)
         elif not searching:
             self.note_list(page, f"goes on after {most} pages (`max_pages`)")
+
+    def doubt_list(self, page: Page, walk: Walk, *, new: int, met: int) -> None:
+        """Record that a list's pages overlap: it may hide as many listings as it repeats."""
+        if new == 0:
+            self.note_list(page, f"repeats listings of earlier pages at page {walk.page}")
+        elif self.platform.lists.are_complete:
+            repeated = f"{met - new} of {met} listings of earlier pages"
+            self.note_list(page, f"repeats {repeated} and may hide others")
 
     async def parse_listing(self, response: Response, external_id: str) -> None:
         """Read a listing's page, keep its bytes, and fetch its images when its text matters."""

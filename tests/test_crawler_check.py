@@ -48,7 +48,7 @@ def only_problem(report) -> str:
 
 def test_a_selector_that_finds_nothing(site: Site):
     report = check_in_process(site.platform(rest=PRICED + '\nplace = ".where"'))
-    assert only_problem(report).startswith("place: `.where` found nothing")
+    assert only_problem(report).startswith("place: `.where` found nothing on any of 8")
 
 
 def test_a_blocked_page(site: Site):
@@ -115,3 +115,28 @@ def test_a_search_that_finds_nothing_it_should(site: Site):
     site.pages["/search"] = list_html([])
     platform = site.platform(lists='search = "/search?q={term}"')
     assert only_problem(check_in_process(platform)).startswith("search: finds nothing for")
+
+
+def test_the_words_asked_for_are_searched_too(site: Site):
+    site.pages |= {"/search?q=vase": list_html([4]), "/search?q=zqxjkvwq": list_html([])}
+    site.pages["/search"] = list_html([1])
+    platform = site.platform(lists='search = "/search?q={term}"', rest=PRICED)
+    report = check_in_process(platform, search_terms=("vase", "虎"))
+    assert report.ok
+    assert "1 listings for 'vase', 1 listings for '虎', 0 for a word" in report.search
+    assert site.asked["/search?q=vase"] == 1
+
+
+def test_a_search_that_ignores_some_words_names_just_what_the_list_does(site: Site):
+    site.pages |= {"/search?q=zqxjkvwq": list_html([]), "/search": list_html([1])}
+    site.pages["/search?q=%E8%99%8E"] = list_html(list(range(1, 11)))
+    platform = site.platform(lists='search = "/search?q={term}"', rest=PRICED)
+    report = check_in_process(platform, search_terms=("虎",))
+    assert only_problem(report).startswith("search: ignores '虎'")
+
+
+def test_a_word_asked_for_need_not_be_on_the_site(site: Site):
+    site.pages |= {"/search": list_html([1]), "/search?q=zqxjkvwq": list_html([])}
+    site.pages["/search?q=vase"] = list_html([])
+    platform = site.platform(lists='search = "/search?q={term}"', rest=PRICED)
+    assert check_in_process(platform, search_terms=("vase",)).ok

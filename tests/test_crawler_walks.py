@@ -116,6 +116,26 @@ def test_a_pager_that_runs_in_circles_ends_and_is_said(site, place, store):
     assert not rows(store, Crawl)[0].lists_complete
 
 
+def overlapping(site: Site) -> None:
+    # As a pager does that reckons the last, short page from its own length: 4 is hidden by 2.
+    site.pages |= {"/": list_html([1, 2, 3], "/?page=2"), "/?page=2": list_html([2, 5])}
+    site.pages |= {f"/item/{number}": listing_html(number) for number in range(1, 6)}
+
+
+def test_a_list_that_repeats_listings_does_not_count_as_complete(site, place, store):
+    overlapping(site)
+    ending, cause = place.crawl(site.platform())
+    assert (ending, len(rows(store, Listing))) == ("finished", 4)
+    assert "repeats 1 of 2 listings of earlier pages and may hide others" in cause
+    assert not rows(store, Crawl)[0].lists_complete
+
+
+def test_overlapping_pages_are_nothing_where_no_list_claims_to_be_complete(site, place):
+    overlapping(site)
+    platform = site.platform().replace("are_complete = true", "are_complete = false")
+    assert place.crawl(platform) == ("finished", "read 4 listings from 2 list pages")
+
+
 def test_an_endless_pager_that_repeats_itself_ends(site, place, store):
     def page(path: str) -> Answer:
         number = int(path.rpartition("=")[2]) if "=" in path else 1
