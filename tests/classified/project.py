@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django.conf import settings
+from django import conf
 
 SUPERUSER, PASSWORD = "moderator", "a password of this test site"
 _CONTRIB = ("admin", "auth", "contenttypes", "messages", "sessions", "staticfiles", "sites")
@@ -18,7 +18,7 @@ _CONTEXT = (
 
 def set_up(folder: Path) -> None:
     """Configure Django for a site whose database and pictures live in this folder."""
-    settings.configure(**_options(folder))
+    conf.settings.configure(**_options(folder))
     django.setup()
 
 
