@@ -102,6 +102,24 @@ def squeeze(key: str) -> str:
     return re.sub(r"[\s\-'.]", "", key)
 
 
+class _Places:
+    """Hits by the characters they cover, so that long texts cost no more than their length."""
+
+    def __init__(self, hits: Iterable[Hit] = ()) -> None:
+        self._at: dict[int, list[Hit]] = {}
+        for hit in hits:
+            self.add(hit)
+
+    def add(self, hit: Hit) -> None:
+        for place in range(hit.start, hit.end):
+            self._at.setdefault(place, []).append(hit)
+
+    def touching(self, hit: Hit) -> Iterator[Hit]:
+        """Yield hits that share a character with this one, some more than once."""
+        for place in range(hit.start, hit.end):
+            yield from self._at.get(place, ())
+
+
 def resolve(found: Iterable[Hit]) -> tuple[Hit, ...]:
     """Let the longest of overlapping names win, and harmless ones win over what they touch.
 
@@ -109,34 +127,41 @@ def resolve(found: Iterable[Hit]) -> tuple[Hit, ...]:
     """
     hits = list(found)
     objects = [hit for hit in hits if hit.term.kind in _OBJECTS]
-    harmless = [hit for hit in objects if hit.term.kind is TermKind.BENIGN]
     pointing = [hit for hit in objects if hit.term.kind is not TermKind.BENIGN]
-    harmless = [hit for hit in harmless if not any(_holds(other, hit) for other in pointing)]
-    pointing = [hit for hit in pointing if not any(overlap(hit, other) for other in harmless)]
-    others = [
+    at = _Places(pointing)
+    harmless = [
         hit
-        for hit in hits
-        if hit.term.kind not in _OBJECTS and not _is_taken(hit, harmless, pointing)
+        for hit in objects
+        if hit.term.kind is TermKind.BENIGN
+        and not any(_holds(other, hit) for other in at.touching(hit))
+    ]
+    consumed = _Places(harmless)
+    pointing = [hit for hit in pointing if not any(consumed.touching(hit))]
+    named = _Places([*harmless, *pointing])
+    foreign = _Places([*harmless, *(hit for hit in pointing if hit.term.group == "other")])
+    others = [
+        hit for hit in hits if hit.term.kind not in _OBJECTS and not _is_taken(hit, named, foreign)
     ]
     kept = [*_longest(harmless), *_longest(pointing), *_longest(others)]
     return tuple(sorted(kept, key=lambda hit: (hit.start, hit.end)))
 
 
-def _is_taken(hit: Hit, harmless: list[Hit], pointing: list[Hit]) -> bool:
+def _is_taken(hit: Hit, named: _Places, foreign: _Places) -> bool:
     """Tell whether a word is only a piece of a name: "not" in 非洲, the fang in a bear's fang."""
     if hit.term.kind is TermKind.NEGATION:
-        return any(overlap(hit, other) for other in (*harmless, *pointing))
+        return any(named.touching(hit))
     if hit.term.kind is not TermKind.QUALIFIER or not hit.term.group:
         return False
-    foreign = (other for other in pointing if other.term.group == "other")
-    return any(overlap(hit, other) for other in (*harmless, *foreign))
+    return any(foreign.touching(hit))
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
     kept: list[Hit] = []
+    places = _Places()
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.split, hit.start)):
-        if not any(overlap(hit, other) for other in kept):
+        if not any(places.touching(hit)):
             kept.append(hit)
+            places.add(hit)
     return kept
 
 

@@ -88,7 +88,7 @@ _RULES: tuple[tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], Replacement], 
         ),
     ),
     (
-        re.compile("[a-z].*[\u0370-\u052f]|[\u0370-\u052f].*[a-z]", re.DOTALL),
+        re.compile("\\A(?=[^a-z]*[a-z])(?=[^\u0370-\u052f]*[\u0370-\u052f])"),
         (
             (
                 re.compile("(?:[a-z]+[\u0370-\u052f]|[\u0370-\u052f]+[a-z])[a-z\u0370-\u052f]*"),

@@ -133,3 +133,10 @@ def test_hits_stand_in_the_text_and_objects_do_not_overlap(text):
 
 def test_plain_text_needs_no_undoing():
     assert tighten("nothing to see here") is None
+
+
+@pytest.mark.parametrize("text", ["象牙手串好" * 4000, "ngà voi " * 2500])
+def test_in_a_long_text_no_two_names_share_a_character(text) -> None:
+    names = _found(text, *POINTING)
+    assert len(names) >= 2500
+    assert all(one.end <= other.start for one, other in pairwise(names))
