@@ -21,6 +21,7 @@ from data.home import Home, HomeKind, the_home
 from data.jobs import Job, JobKind, ask, drop_lease, lane_of, take_lease
 from data.listings import Listing
 from data.store import Store
+from data.suspending import suspend_second_looks
 from data.watches import Watch, all_watches
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ def sweep(session: Session, clock: Clock) -> list[str]:
     """Enqueue everything that is due now; return what was enqueued, in words."""
     now = clock.now()
     asked: list[str] = []
+    suspend_second_looks(session, clock=clock)
     if not may_crawl(the_home(session)):
         return asked
     for watch in all_watches(session):
