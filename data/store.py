@@ -12,13 +12,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
 from data.base import Clock
 from data.home import Home, HomeKind, WrongHome, clock_of, the_home
 
 BUSY_MS = 15_000
+WRITERS_LOCK = 4_071_952
 
 
 class NewerSchema(Exception):
@@ -40,8 +41,15 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Open a session that commits when the block ends and rolls back when it raises."""
+        """Open a session that commits when the block ends and rolls back when it raises.
+
+        One writes at a time, on both databases: SQLite can do no other, and on PostgreSQL it rules
+        out deadlocks between verbs that lock the same rows in different orders. Keep blocks short.
+        """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if self.engine.dialect.name == "postgresql":
+                session.execute(text(f"SET LOCAL lock_timeout = {BUSY_MS}"))
+                session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
             yield session
 
     def clock(self) -> Clock:

@@ -1,17 +1,20 @@
 """The store keeps demo and real apart, migrates, and does the same on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from data.base import Record
 from data.home import Home, HomeKind, WrongHome, one_day_later, the_home
 from data.records import ALL_RECORDS
 from data.store import NewerSchema, Store, open_store, sqlite_url
+from data.watches import Watch, watch_of
 from tests.makers import make_listing
 
 
@@ -64,3 +67,25 @@ def test_a_failed_block_writes_nothing(store: Store, clock) -> None:
 def test_naive_times_are_refused(store: Store, clock) -> None:
     with pytest.raises(Exception, match="naive time"), store.write() as session:
         the_home(session).created_at = datetime(2026, 1, 1)  # noqa: DTZ001
+
+
+def test_two_writers_that_lock_in_opposite_orders_both_finish(store: Store) -> None:
+    """Without one writer at a time PostgreSQL ends one of these two with a deadlock."""
+    with store.write() as session:
+        for name in ("a", "b"):
+            watch_of(session, name, datetime.now(UTC))
+    together = Barrier(2)
+
+    def write(names: tuple[str, str]) -> None:
+        together.wait()
+        for number in range(20):
+            with store.write() as session:
+                for name in names:
+                    watch_of(session, name, datetime.now(UTC)).sla_days += number
+                    session.flush()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, [("a", "b"), ("b", "a")]))
+    with store.read() as session:
+        days = session.scalars(select(Watch.sla_days)).all()
+    assert days == [7 + 2 * sum(range(20))] * 2
