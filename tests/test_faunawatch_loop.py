@@ -185,7 +185,8 @@ def count(world: World) -> None:
 def put_one_back(world: World) -> None:
     with Moderator(world.site.address) as moderator:
         moderator.activate(world.deactivated)
-    world.team.run("crawl", PLATFORM, clock=LATER)
+    # The site puts what was saved last on its first page.
+    world.team.run("crawl", PLATFORM, "--limit", "30", clock=LATER)
     with world.store.read() as session:
         relisting = session.scalars(select(Relisting)).one()
         listing = session.get_one(Listing, relisting.new_listing_id)
