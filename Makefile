@@ -57,7 +57,7 @@ lint: install-dev
 	$(RUN)/mypy
 
 test: lint
-	$(RUN)/pytest
+	$(RUN)/pytest -n auto --dist worksteal
 
 lock:
 	$(COMPILE) --output-file requirements.lock
