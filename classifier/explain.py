@@ -1,5 +1,6 @@
 """Says why: the terms, wordings, prices and contacts that moved a score, with their places."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from classifier.terms import Hit
 from data.terms import TermKind
 
 MOST_REASONS = 14
+_LATIN = re.compile("[0-9A-Za-z\u00c0-\u024f\u1e00-\u1eff]{2}")
 _MOST_WORDINGS = 4
 _LEAST_WORDING = 0.05
 _LONGEST_WORDING = 40
@@ -172,7 +174,31 @@ def _runs(weights: NDArray[np.float64]) -> Iterator[tuple[int, int, float]]:
 
 
 def _wording(reading: Reading, start: int, end: int, weight: float) -> Reason:
-    begin, stop = reading.folded.span(start, end)
+    begin, stop = _whole_words(reading.listing.body, *reading.folded.span(start, end))
     text = reading.listing.body[begin:stop]
     gloss = _SPEAKS_FOR if weight > 0 else _SPEAKS_AGAINST
     return Reason(text, begin, stop, ReasonKind.NGRAM, gloss, round(weight, 4))
+
+
+def _whole_words(body: str, begin: int, stop: int) -> tuple[int, int]:
+    """Widen a stretch to whole words where words are parted by spaces, and drop spaces around it.
+
+    A highlight that starts in the middle of a word says nothing to a reader; scripts without
+    spaces are left alone, since a run there may be a whole sentence.
+
+    >>> _whole_words("captive bred feeding on grass", 15, 20)
+    (13, 20)
+    """
+    while begin < stop and body[begin].isspace():
+        begin += 1
+    while begin < stop and body[stop - 1].isspace():
+        stop -= 1
+    while 0 < begin < stop and _joined(body[begin - 1], body[begin]):
+        begin -= 1
+    while begin < stop < len(body) and _joined(body[stop - 1], body[stop]):
+        stop += 1
+    return begin, stop
+
+
+def _joined(one: str, other: str) -> bool:
+    return _LATIN.fullmatch(one + other) is not None

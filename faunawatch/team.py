@@ -34,12 +34,14 @@ def link_address(token: str, address: str = ADDRESS) -> str:
     return f"{address}/enter/{token}"
 
 
-def add_user(house: House, name: str, roles: Iterable[str], languages: Iterable[str]) -> str:
+def add_user(
+    house: House, name: str, roles: Iterable[str], languages: Iterable[str], address: str = ADDRESS
+) -> str:
     """Add a person; return a single-use sign-in link."""
     clock = SystemClock()
     with house.store.write() as session:
         person = add_person(session, name, roles, languages, clock=clock, actor=os_actor())
-        return link_address(make_link(session, person, clock=clock))
+        return link_address(make_link(session, person, clock=clock), address)
 
 
 def _person(session: Session, name: str) -> Person:
@@ -49,11 +51,11 @@ def _person(session: Session, name: str) -> Person:
     return person
 
 
-def reset_user(house: House, name: str) -> str:
+def reset_user(house: House, name: str, address: str = ADDRESS) -> str:
     """End a person's sessions; return a fresh single-use sign-in link."""
     with house.store.write() as session:
         token = reset(session, _person(session, name), clock=SystemClock(), actor=os_actor())
-        return link_address(token)
+        return link_address(token, address)
 
 
 def disable_user(house: House, name: str) -> None:

@@ -12,8 +12,10 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from data.exports.replies import Replies, read_replies
 from data.imports import FATE_MEANING, Fate, apply_import, plan_import
+from data.jobs import JobKind
 from data.listings import Recheck
 from data.outcomes import CAUSES, Said, conflicts, record_answer, retract, step
+from data.queries.crawls import open_jobs
 from data.queries.pictures import pictures_of
 from data.queries.takedowns import (
     Board,
@@ -46,7 +48,8 @@ TITLES = {
     Group.RELISTED: ("Back again", "seen live after it was gone"),
     Group.ACKNOWLEDGED: ("Acknowledged", "the platform looks at it"),
     Group.SENT: ("Sent", "waiting for an answer"),
-    Group.REMOVED: ("Removed", "by their word or by our rechecks"),
+    Group.CLAIMED: ("Claimed", "they say removed, not proven yet"),
+    Group.REMOVED: ("Removed", "proven gone by two rechecks"),
     Group.ENDED: ("Ended otherwise", "sold, ended, or taken down by the seller"),
     Group.PARTLY: ("Partly", "restricted, or some offers taken down"),
     Group.REJECTED: ("Rejected", "the platform declined"),
@@ -98,6 +101,7 @@ def show_outcomes(
             "titles": TITLES,
             "Group": Group,
             "sent_batches": _sent_batches(session),
+            "is_busy": any(job.kind is JobKind.RECHECK for job in open_jobs(session)),
         }
         return page(request, "outcomes.html", values, visit=visit)
 

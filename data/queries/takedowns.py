@@ -33,6 +33,7 @@ class Group(StrEnum):
     RELISTED = "relisted"
     ACKNOWLEDGED = "acknowledged"
     SENT = "sent"
+    CLAIMED = "claimed"
     REMOVED = "removed"
     ENDED = "ended"
     PARTLY = "partly"
@@ -75,6 +76,8 @@ class Entry:
         """Say where it stands now."""
         if self.back_at is not None and self.back_at > self.sent_at:
             return Group.RELISTED
+        if self.state is RequestState.REMOVED and self.seen_gone_at is None:
+            return Group.CLAIMED
         if self.state is not RequestState.SENT:
             return _GROUPS[self.state]
         if self.seen_cause is not None:

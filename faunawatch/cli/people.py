@@ -12,6 +12,8 @@ from faunawatch.cli.base import app, refuse, say, the_house
 users = typer.Typer(help="Add, reset or disable people who sign in.", no_args_is_help=True)
 app.add_typer(users, name="users")
 
+Address = Annotated[str, typer.Option(help="Where people reach the screens.")]
+HERE = "http://127.0.0.1:8800"
 Name = Annotated[str, typer.Argument(help="The name the person signs in with.")]
 
 
@@ -24,6 +26,7 @@ def add(
     reads: Annotated[
         list[str] | None, typer.Option(help="A language the person reads, such as vi; repeatable.")
     ] = None,
+    address: Address = HERE,
 ) -> None:
     """Add a person and print a single-use sign-in link (15 minutes)."""
     from data.people import Unusable
@@ -31,7 +34,7 @@ def add(
 
     with the_house() as house:
         try:
-            say(add_user(house, name, role, reads or []))
+            say(add_user(house, name, role, reads or [], address))
         except Unusable as error:
             refuse(str(error), code=2)
 
@@ -47,13 +50,13 @@ def list_() -> None:
 
 
 @users.command()
-def reset(name: Name) -> None:
+def reset(name: Name, address: Address = HERE) -> None:
     """End a person's sessions and print a new single-use sign-in link (15 minutes)."""
     from faunawatch.team import UnknownPerson, reset_user
 
     with the_house() as house:
         try:
-            say(reset_user(house, name))
+            say(reset_user(house, name, address))
         except UnknownPerson as error:
             refuse(str(error))
 
