@@ -12,6 +12,7 @@ from classifier.artefact import load_model
 from classifier.model import Model
 from classifier.model import score as score_text
 from classifier.score import GROUPS, ListingText, Score
+from classifier.terms import Matcher
 from data.flags import Scored, record_score, unscored
 from data.listings import Sighting
 from data.platform import Platform
@@ -126,8 +127,11 @@ def search_terms(house: House, platform: Platform) -> list[str]:
 
 
 def term_matcher(house: House) -> Callable[[str], bool]:
-    """Return a function that tells whether a text names one of the three groups at all."""
-    matcher = team_model(house).matcher
+    """Return a function that tells whether a text names one of the three groups at all.
+
+    It needs the lexicon alone: collecting goes on while a model is being made anew.
+    """
+    matcher = Matcher(load_terms(overlay=house.terms_overlay))
 
     def wanted(text: str) -> bool:
         hits = matcher.find(normalise(text).text)
