@@ -12,6 +12,7 @@ from crawler.addresses import SETTING
 from crawler.fetching import PlatformSpider, Run
 from crawler.politeness import ROBOT_NAME, user_agent
 from data.crawls import Ending
+from data.platform import LEAST_DELAY_S
 
 TIMEOUT_S = 30
 POLITE_MARGIN = 1.25
@@ -70,8 +71,10 @@ def settings_for(run: Run) -> dict[str, Any]:
 
 
 def _pace(run: Run) -> dict[str, Any]:
-    delay = run.platform.delay_s
-    at_once = AT_ONCE_LOCALLY if run.platform.is_local and delay == 0 else 1
+    # A file that names a local address beside others may not hurry on those others.
+    is_local = run.platform.hosts <= run.rule.local
+    delay = run.platform.delay_s if is_local else max(run.platform.delay_s, LEAST_DELAY_S)
+    at_once = AT_ONCE_LOCALLY if is_local and delay == 0 else 1
     # The jitter stays on the slow side of the delay that was promised.
     return {
         "CONCURRENT_REQUESTS": at_once,

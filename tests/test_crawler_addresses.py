@@ -7,6 +7,11 @@ import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 
 from crawler.addresses import AddressRule, GuardedResolver, as_ip, is_public
+from crawler.check import CheckNotebook
+from crawler.engine import settings_for
+from crawler.fetching import Run
+from crawler.options import CrawlOptions
+from crawler.progress import Progress
 from data.home import HomeKind
 from data.platforms import parse_platform
 from tests.crawling import PLATFORM
@@ -18,7 +23,8 @@ LOCAL = AddressRule(
 
 PRIVATE = """127.0.0.1 127.8.9.1 10.0.0.1 172.16.3.4 192.168.0.1 169.254.169.254 0.0.0.0 100.64.0.1
     198.18.0.1 224.0.0.1 255.255.255.255 ::1 :: fe80::1 fc00::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
-    2002:7f00:1:: 64:ff9b::7f00:1 ff02::1""".split()  # noqa: SIM905
+    2002:7f00:1:: 64:ff9b::7f00:1 ff02::1 fec0::1 ::7f00:1 ::ffff:0:7f00:1
+    64:ff9b:1::7f00:1""".split()  # noqa: SIM905
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -145,3 +151,28 @@ def test_the_resolver_hands_on_only_what_may_be_connected_to(host, port, handed_
     GuardedResolver(Reactor(), rule).resolveHostName(heard, host, port)
     assert heard.addresses == handed_on
     assert (host.lower() in rule.refused) == (len(handed_on) < len(Names.table[host.lower()]))
+
+
+@pytest.mark.parametrize(
+    ("home", "hosts", "is_hurried"),
+    [
+        (HomeKind.TEST, "", True),
+        (HomeKind.REAL, "", False),
+        (HomeKind.TEST, 'hosts = ["shop.example"]', False),
+    ],
+)
+def test_only_a_wholly_local_platform_is_asked_without_delay(home, hosts, is_hurried):
+    platform = parse_platform(
+        PLATFORM.format(id="a", address="127.0.0.1:9", top=hosts, lists="", rest="")
+    )
+    run = Run(
+        platform=platform,
+        options=CrawlOptions(contact="team@example.org"),
+        rule=AddressRule.of(platform, home),
+        progress=Progress(),
+        recorder=CheckNotebook(),
+        evidence=None,
+    )
+    found = settings_for(run)
+    assert (found["DOWNLOAD_DELAY"] == 0) is is_hurried
+    assert (found["CONCURRENT_REQUESTS"] > 1) is is_hurried
