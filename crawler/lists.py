@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from parsel import Selector
 
-from crawler.styles.page import Page
+from crawler.styles.page import Page, joined
 from crawler.styles.selecting import first_found, select
 from data.platform import Platform
 
@@ -46,7 +46,7 @@ def listing_links(page: Page, platform: Platform) -> dict[str, str]:
     links: dict[str, str] = {}
     for selector in platform.lists.links:
         for found in select(page.selector, selector):
-            url = urljoin(page.url, _address(found))
+            url = joined(page.url, _address(found))
             if external_id := platform.external_id(url):
                 links.setdefault(external_id, platform.canonical(url))
     return links
@@ -55,11 +55,11 @@ def listing_links(page: Page, platform: Platform) -> dict[str, str]:
 def category_links(page: Page, platform: Platform) -> list[str]:
     """Return the addresses of category lists a start page links to."""
     found = (
-        urljoin(page.url, _address(link)).partition("#")[0]
+        joined(page.url, _address(link)).partition("#")[0]
         for selector in platform.lists.category_links
         for link in select(page.selector, selector)
     )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _address(found: Selector) -> str:
@@ -98,7 +98,7 @@ def next_address(page: Page, platform: Platform, walk: Walk) -> str:
 def _next_link(page: Page, platform: Platform) -> str:
     links = first_found(page.selector, platform.lists.next_link)
     addresses = [address for link in links if (address := _address(link))]
-    return urljoin(page.url, addresses[-1]).partition("#")[0] if addresses else ""
+    return joined(page.url, addresses[-1]).partition("#")[0] if addresses else ""
 
 
 def _next_button(page: Page, platform: Platform) -> str:
@@ -114,7 +114,9 @@ def _next_button(page: Page, platform: Platform) -> str:
     pressed = buttons[-1].attrib
     values = [pair for pair in _form_values(form) if pair[0] != pressed.get("name")]
     values.append((pressed.get("name") or "", pressed.get("value") or ""))
-    action = urljoin(page.url, form.attrib.get("action") or page.url)
+    action = joined(page.url, form.attrib.get("action") or page.url)
+    if not action:
+        return ""
     return urlunsplit((*urlsplit(action)[:3], urlencode([pair for pair in values if pair[0]]), ""))
 
 

@@ -1,6 +1,7 @@
 """Page styles: each folder of tests/pages is a page and the listing it must become."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.lists import listing_links
 from crawler.styles import Page, Reading, read_listing
+from crawler.styles.reading import RawListing, build
 from crawler.styles.structured import json_ld
-from data.platform import Platform
+from data.platform import Lists, Platform
 from data.platforms import load_file
 from tests.crawling import NOON
 
@@ -118,3 +121,17 @@ def test_no_bytes_break_the_reading(body: bytes, platform: Platform):
     for content in (body, wrapped):
         page = Page("https://x.example/product/1", content, languages=platform.languages)
         assert read_listing(page, platform, NOON, "1").found.external_id == "1"
+
+
+@pytest.mark.parametrize("broken", ["http://[x", "http://x:99999/", "javascript:void(0)"])
+def test_a_broken_address_costs_no_page(broken):
+    platform = platform_of("pasar-contoh")
+    platform = replace(platform, lists=replace(platform.lists, links=Lists.links))
+    base = platform.base_url
+    html = f'<a href="{broken}">b</a><a href="/item/7">ok</a>'
+    assert list(listing_links(Page(base, html.encode()), platform)) == ["7"]
+    raw = RawListing({"title": "t", "seller_name": "n", "seller_url": broken}, [broken, "/a.jpg"])
+    found = build(raw, platform, "7", base, NOON).found
+    assert found.images == (f"{base}a.jpg",)
+    assert found.seller is not None
+    assert (found.seller.external_id, found.seller.url) == ("n", "")

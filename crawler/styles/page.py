@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import iterwalk  # type: ignore[import-untyped]
 from parsel import Selector
@@ -119,6 +120,23 @@ def _strictly(body: bytes, encoding: str) -> str | None:
         return body.decode(encoding)
     except UnicodeDecodeError:
         return None
+
+
+def joined(base: str, address: str) -> str:
+    """Return an address of a page in full; empty when it is broken or no web address.
+
+    Pages hold broken links, some on purpose; one of them must not cost the page.
+
+    >>> joined("https://a.example/b/", "c"), joined("https://a.example/", "http://[c")
+    ('https://a.example/b/c', '')
+    """
+    try:
+        whole = urljoin(base, address.strip())
+        parts = urlsplit(whole)
+        reachable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return ""
+    return whole if reachable else ""
 
 
 def text_of(selector: Selector) -> str:

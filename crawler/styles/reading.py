@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from crawler.styles.page import tidy
+from crawler.styles.page import joined, tidy
 from data.fields import parse_date, parse_place, parse_price
 from data.found import FoundListing, FoundSeller
 from data.platform import Platform
@@ -96,20 +96,22 @@ def build(
 def _seller(texts: Raw, url: str) -> FoundSeller | None:
     name = texts.get("seller_name", "")
     address = texts.get("seller_url", "")
-    external_id = texts.get("seller_id", "") or urlsplit(address).path.strip("/") or name
+    whole = joined(url, address) if address else ""
+    path = urlsplit(address).path.strip("/") if whole else ""
+    external_id = texts.get("seller_id", "") or path or name
     if not external_id:
         return None
     return FoundSeller(
         external_id=external_id[:500],
         name=name,
-        url=urljoin(url, address) if address else "",
+        url=whole,
         profile=texts.get("seller_profile", ""),
     )
 
 
 def _images(addresses: list[str], url: str) -> tuple[str, ...]:
-    whole = (urljoin(url, address.strip()) for address in addresses if address.strip())
-    return tuple(dict.fromkeys(one for one in whole if one.startswith("http")))[:MOST_IMAGES]
+    whole = (joined(url, address) for address in addresses if address.strip())
+    return tuple(dict.fromkeys(filter(None, whole)))[:MOST_IMAGES]
 
 
 def _with_price(
