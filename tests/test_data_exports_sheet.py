@@ -18,7 +18,21 @@ from data.exports.replies import MOST_BYTES, UnreadableReply, read_replies
 from data.exports.sheet import FORMULA_STARTS, as_csv, as_json, as_xlsx, escaped, unescaped
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
-NASTY = ["=HYPERLINK(1)", "+1", "-1", "@x", "\tx", "\rx", "＝1", 'a"b,c\nd', "虎牙 ကြယ်လိပ် 🐯"]
+NASTY = [
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "\n=1",
+    "a;=1",
+    "a; ＝1",
+    "a\n=1",
+    "＝1",
+    'a"b,c\nd',
+    "虎牙 ကြယ်လိပ် 🐯",
+]
 
 
 def sheet(*titles, demo=False):
@@ -40,6 +54,13 @@ def test_no_cell_of_the_csv_starts_like_a_formula():
     rows = list(csv.DictReader(io.StringIO(as_csv(sheet(*NASTY)).decode("utf-8-sig"))))
     assert not any(row["title"].startswith(FORMULA_STARTS) for row in rows)
     assert [unescaped(row["title"]) for row in rows] == NASTY
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_piece_of_the_csv_starts_like_a_formula_wherever_a_locale_cuts_it(separator):
+    text = as_csv(sheet(*NASTY, "tooth;=HYPERLINK(1)", "tooth\t =1")).decode("utf-8-sig")
+    pieces = [piece.strip(' "') for line in text.splitlines() for piece in line.split(separator)]
+    assert not any(piece.startswith(tuple("=+-@＝＋－＠")) for piece in pieces)
 
 
 def test_no_cell_of_the_workbook_is_a_formula():
@@ -70,7 +91,7 @@ def test_a_cell_longer_than_a_sheet_allows_is_cut_there_and_whole_in_json():
 @given(st.text(max_size=20))
 def test_escaping_can_be_undone(cell):
     assert not escaped(cell).startswith(FORMULA_STARTS)
-    if not (cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS)):
+    if "'" not in cell:
         assert unescaped(escaped(cell)) == cell
 
 
@@ -122,6 +143,41 @@ def test_a_workbook_with_merged_cells_numbers_and_dates():
     first, second = read_replies("back.xlsx", file.getvalue()).rows
     assert (first.external_id, first.platform_date) == ("4711", "2026-11-03")
     assert (second.external_id, second.platform_status) == ("4712", "removed")
+
+
+def workbook(sheet_xml: str) -> bytes:
+    """A workbook whose only page says this of itself."""
+    made = openpyxl.Workbook()
+    page = made.active
+    assert isinstance(page, Worksheet)
+    page.append(["external_id", "platform_status"])
+    page.append(["x1", "removed"])
+    plain, changed = io.BytesIO(), io.BytesIO()
+    made.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).decode()
+            if "sheet1.xml" in name and "worksheets/" in name:
+                content = content.replace("</sheetData>", sheet_xml)
+            new.writestr(name, content)
+    return changed.getvalue()
+
+
+def test_a_small_workbook_that_merges_billions_of_cells_is_read_or_refused():
+    merge = '</sheetData><mergeCells count="{n}">{all}</mergeCells>'
+    one = '<mergeCell ref="A2:XFD1048576"/>'
+    (row,) = read_replies("a.xlsx", workbook(merge.format(n=1, all=one))).rows
+    assert row.external_id == "x1"
+    with pytest.raises(UnreadableReply, match="merges too many"):
+        read_replies("a.xlsx", workbook(merge.format(n=6000, all=one * 6000)))
+
+
+def test_a_small_workbook_with_a_cell_far_away_is_read_or_refused():
+    cell = '<row r="{row}"><c r="XFD{row}" t="n"><v>1</v></c></row></sheetData>'
+    (row,) = read_replies("a.xlsx", workbook(cell.format(row=3))).rows
+    assert row.external_id == "x1"
+    with pytest.raises(UnreadableReply, match="more than 50000 rows"):
+        read_replies("a.xlsx", workbook(cell.format(row=1048576)))
 
 
 def test_missing_answer_columns_are_remarked():

@@ -4,14 +4,17 @@ import csv
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePath
+from typing import Any
 from xml.etree import ElementTree
 
 import openpyxl
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.utils.cell import range_boundaries
 
 from data.answers import ReplyRow, folded, load_headers
 from data.exports.sheet import unescaped
@@ -19,10 +22,22 @@ from data.exports.sheet import unescaped
 MOST_BYTES = 20_000_000
 MOST_UNPACKED = 200_000_000
 MOST_ROWS = 50_000
+MOST_COLUMNS = 200
+MOST_MERGED = 1_000_000
 HEADER_WITHIN = 20
+UNREADABLE = (
+    ElementTree.ParseError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _UNMATCHABLE = frozenset({"external_id", "url"})
 
 Grid = list[list[str]]
+Box = tuple[int, int, int, int]
 
 
 class UnreadableReply(Exception):
@@ -133,17 +148,17 @@ def _check_length(name: str, rows: int) -> None:
         raise UnreadableReply(f"{name} has more than {MOST_ROWS} rows: split it")
 
 
-def _xlsx_grids(name: str, content: bytes) -> Iterator[Grid]:
+def _xlsx_grids(name: str, content: bytes) -> list[Grid]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         _check_unpacked(name, unpacked)
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, ElementTree.ParseError) as error:
+        # Read as a stream: a small file may claim billions of cells, or merge them.
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=True)
+        with closing(book):
+            return [_page_grid(name, page) for page in book.worksheets]
+    except UNREADABLE as error:
         raise UnreadableReply(f"{name} is no readable XLSX: open and save it again") from error
-    for page in book.worksheets:
-        _check_length(name, page.max_row)
-        yield _page_grid(page)
 
 
 def _check_unpacked(name: str, unpacked: int) -> None:
@@ -151,14 +166,38 @@ def _check_unpacked(name: str, unpacked: int) -> None:
         raise UnreadableReply(f"{name} unpacks to more than 200 MB: save it again, smaller")
 
 
-def _page_grid(page: Worksheet) -> Grid:
-    grid = [[_text(value) for value in row] for row in page.iter_rows(values_only=True)]
-    for merged in page.merged_cells.ranges:
-        value = grid[merged.min_row - 1][merged.min_col - 1]
-        for row in range(merged.min_row - 1, merged.max_row):
-            for column in range(merged.min_col - 1, merged.max_col):
-                grid[row][column] = value
+def _page_grid(name: str, page: Any) -> Grid:  # noqa: ANN401
+    page.reset_dimensions()
+    grid: Grid = []
+    for row in page.iter_rows(max_col=MOST_COLUMNS, values_only=True):
+        grid.append([_text(value) for value in row])
+        _check_length(name, len(grid))
+    _fill_merged(name, grid, _merged(page))
     return grid
+
+
+def _fill_merged(name: str, grid: Grid, merged: Iterable[Box]) -> None:
+    filled = 0
+    for left, top, right, bottom in merged:
+        rows = grid[top - 1 : bottom]
+        width = min(right, MOST_COLUMNS) - left + 1
+        filled += max(width, 0) * len(rows)
+        if filled > MOST_MERGED:
+            raise UnreadableReply(f"{name} merges too many cells: unmerge them and save it again")
+        if width > 0:
+            for row in rows:
+                row[left - 1 : left - 1 + width] = [rows[0][left - 1]] * width
+
+
+def _merged(page: Any) -> Iterator[Box]:  # noqa: ANN401
+    """Return the merged ranges, which openpyxl leaves out when it reads a stream."""
+    with page._get_source() as source:  # noqa: SLF001
+        # Expat bounds how far entities may grow; nothing outside the file is read.
+        for _, element in ElementTree.iterparse(source):  # noqa: S314
+            if element.tag.endswith("}mergeCell"):
+                left, top, right, bottom = range_boundaries(element.get("ref", ""))
+                yield left or 1, top or 1, right or MOST_COLUMNS, bottom or MOST_ROWS
+            element.clear()
 
 
 def _text(value: object) -> str:

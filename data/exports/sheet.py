@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+import re
 from datetime import datetime
 
 import xlsxwriter
 
 from data.exports.columns import REPLY_COLUMNS, SCHEMA, Sheet
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where the list separator is a semicolon, spreadsheets cut our lines at it, quoted or not.
+_INNER_START = re.compile(r"([;\t\r\n] *)(?=[=+\-@＝＋－＠])")
+_INNER_ESCAPED = re.compile(r"([;\t\r\n] *)'(?=[=+\-@＝＋－＠])")
 LONGEST_CELL = 32_767
 _WIDTHS = {"url": 42, "title": 42, "law_ref": 36, "evidence_sha256": 24, "platform_comment": 30}
 
@@ -17,10 +21,11 @@ _WIDTHS = {"url": 42, "title": 42, "law_ref": 36, "evidence_sha256": 24, "platfo
 def escaped(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula.
 
-    >>> escaped("=1+1"), escaped("plain")
-    ("'=1+1", 'plain')
+    >>> escaped("=1+1"), escaped("plain"), escaped("tooth;=1+1")
+    ("'=1+1", 'plain', "tooth;'=1+1")
     """
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    inside = _INNER_START.sub(r"\1'", cell)
+    return f"'{inside}" if cell.startswith(FORMULA_STARTS) else inside
 
 
 def unescaped(cell: str) -> str:
@@ -29,7 +34,8 @@ def unescaped(cell: str) -> str:
     >>> unescaped(escaped("@shop")), unescaped("'tis")
     ('@shop', "'tis")
     """
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+    whole = cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+    return _INNER_ESCAPED.sub(r"\1", whole)
 
 
 def as_csv(sheet: Sheet) -> bytes:
