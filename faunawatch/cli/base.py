@@ -1,5 +1,6 @@
 """What all commands share: the app, settings, exit codes and how refusals are told."""
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from faunawatch.house import House
 
 FAILED, MISUSED = 1, 2
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 app = typer.Typer(
     help="Find, review and take down illegal wildlife listings online.",
@@ -21,14 +23,23 @@ app = typer.Typer(
 )
 
 
+def harmless(text: str) -> str:
+    r"""Return a text with what would steer a terminal spelled out, as JSON spells it.
+
+    >>> harmless("a\x1b[2Jb\tc")
+    'a\\u001b[2Jb\tc'
+    """
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def say(text: str) -> None:
-    """Print one line for a person or a script."""
-    sys.stdout.write(text + "\n")
+    """Print one line for a person or a script; sellers' words in it cannot steer a terminal."""
+    sys.stdout.write(harmless(text) + "\n")
 
 
 def warn(text: str) -> None:
     """Print one line to stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(harmless(text) + "\n")
 
 
 def refuse(text: str, code: int = FAILED) -> NoReturn:
