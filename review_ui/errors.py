@@ -5,7 +5,7 @@ import secrets
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import DataError, NoResultFound
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -83,6 +83,12 @@ async def _unusable(request: Request, error: Exception) -> Response:
     return error_page(request, 422, str(error))
 
 
+async def _out_of_range(request: Request, error: Exception) -> Response:
+    log.warning("%s on %s", type(error).__name__, request.url.path)
+    message = "A number or text is beyond what can be stored: correct it. Nothing was saved."
+    return error_page(request, 422, message)
+
+
 async def _broken(request: Request, error: Exception) -> Response:
     number = secrets.token_hex(4)
     log.error("error %s on %s", number, request.url.path, exc_info=error)
@@ -100,6 +106,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NoResultFound, _missing)
+    for too_much in (DataError, OverflowError):
+        app.add_exception_handler(too_much, _out_of_range)
     for conflict in (TakenByOther, TooLate, NotAllowed):
         app.add_exception_handler(conflict, _conflict)
     for unusable in (Unusable, Incomplete, *REFUSED):

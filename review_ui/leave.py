@@ -13,16 +13,23 @@ router = APIRouter()
 
 
 def outside(url: str) -> str:
-    """Return the host of a stored address that a browser may open, or nothing.
+    r"""Return the host of a stored address that a browser may open, or nothing.
+
+    An address that browsers read otherwise than we do is not opened: the page would name one host
+    and lead to another.
 
     >>> outside("https://shop.example/1"), outside("javascript:alert(1)"), outside("//x")
     ('shop.example', '', '')
+    >>> outside("https://evil.example\\@shop.example/"), outside("https://a@shop.example/")
+    ('', '')
     """
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return parts.hostname or "" if parts.scheme in {"http", "https"} else ""
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or "\\" in url:
+        return ""
+    return parts.hostname or ""
 
 
 @router.get("/leave")

@@ -16,6 +16,8 @@ from review_ui.auth import Reads, Visit, reading_as
 
 router = APIRouter()
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
+# Phones write JPEGs with more pictures behind the first, which Pillow calls MPO.
+SERVED_AS = FORMATS | {"MPO": "image/jpeg"}
 MOST_PIXELS = 25_000_000
 SMALL = (360, 360)
 SMALL_BYTES = 15_000
@@ -117,7 +119,7 @@ def show_original(visit: Reads, evidence_id: int) -> Response:
         kind = _opened(content).format or ""
     except NoPicture as error:
         raise HTTPException(410, f"Not shown: {error}. Its bytes are under Evidence.") from error
-    return Response(content, media_type=FORMATS[kind], headers=_LOCKED)
+    return Response(content, media_type=SERVED_AS[kind], headers=_LOCKED)
 
 
 @router.get("/evidence/{evidence_id}")

@@ -113,7 +113,11 @@ def sign_out(request: Request, visit: Posts) -> RedirectResponse:
         release_all(session, visit.person, clock=visit.clock)
         close_session(session, visit.signed, clock=visit.house.wall)
     response = see_other("/signin")
-    response.delete_cookie(cookie_name(house_of(request)), path="/")
+    house = house_of(request)
+    # Without `secure` browsers refuse to touch a cookie named __Host-.
+    response.delete_cookie(
+        cookie_name(house), path="/", secure=house.settings.https, httponly=True, samesite="lax"
+    )
     return response
 
 

@@ -133,3 +133,12 @@ def test_damaged_and_unknown_evidence_says_so(rooms: Rooms) -> None:
         assert "backup" in answer.text
         assert str(rooms.evidence.folder) not in answer.text
     assert mai.get("/pictures/99999/small").status_code == 404
+
+
+def test_a_phone_picture_with_more_behind_it_is_served_as_the_jpeg_it_is(rooms: Rooms) -> None:
+    image, target = Image.new("RGB", (40, 30), "red"), io.BytesIO()
+    image.save(target, "MPO", save_all=True, append_images=[image])
+    number = _stored(rooms, target.getvalue())
+    answer = rooms.guest("Mai", Role.REVIEWER).get(f"/pictures/{number}/original")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.content == target.getvalue()

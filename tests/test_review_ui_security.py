@@ -219,3 +219,9 @@ def test_static_files_come_from_here(rooms: Rooms) -> None:
 def test_what_no_row_can_be_called_is_not_found(rooms: Rooms, path: str) -> None:
     answer = rooms.guest("Ada", Role.ADMIN).get(path)
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/leave?listing={}", "/?done={}", "/?after=1-{}"])
+def test_a_number_no_row_can_have_breaks_nothing(rooms: Rooms, path: str) -> None:
+    answer = rooms.guest("Ada", Role.ADMIN).get(path.format("9" * 30))
+    assert answer.status_code in {200, 404, 422}

@@ -149,3 +149,17 @@ def test_languages_are_chosen_and_unknown_ones_refused(rooms: Rooms) -> None:
     with rooms.store.read() as session:
         assert session.get_one(Person, mai.person.id).languages == ["vi", "th"]
     assert mai.post("/you/languages", {"language": "klingon"}).status_code == 422
+
+
+def test_signing_out_over_https_clears_the_guarded_cookie(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    with rooms_in(tmp_path, sqlite_template, https=True) as rooms:
+        token, browser = _link(rooms, _with_password(rooms)), rooms.browser()
+        browser.base_url = "https://127.0.0.1"
+        browser.post(f"/enter/{token}")
+        csrf = browser.get("/you").text.partition('data-csrf="')[2].partition('"')[0]
+        cookie = browser.post("/signout", data={"csrf": csrf}).headers["set-cookie"]
+        assert cookie.startswith("__Host-")
+        assert "Max-Age=0" in cookie
+        assert "Secure" in cookie
