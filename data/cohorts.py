@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from data.flags import Flag
@@ -49,7 +50,7 @@ _ENDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reported:
     """One sent request, with what the platform last said and what rechecks proved."""
 
@@ -67,7 +68,7 @@ class Reported:
     said_cause: OutcomeCause | None
     seen_cause: OutcomeCause | None
 
-    @property
+    @cached_property
     def fate(self) -> Fate:
         """Say what became of it; only two agreeing misses after sending make it removed."""
         ended = _ENDS.get(self.said_cause or OutcomeCause.UNKNOWN)
@@ -154,20 +155,23 @@ def latest_look() -> Subquery:
 
 
 def _latest(which: ColumnElement[bool]) -> Subquery:
-    ids = (
-        select(func.max(OutcomeEvent.id))
+    newest = (
+        select(func.max(OutcomeEvent.id).label("id"))
         .where(which, OutcomeEvent.retracted_at.is_(None))
         .group_by(OutcomeEvent.request_id)
+        .subquery()
     )
     latest = aliased(OutcomeEvent)
     return (
-        select(latest.request_id, latest.event, latest.cause).where(latest.id.in_(ids)).subquery()
+        select(latest.request_id, latest.event, latest.cause)
+        .join(newest, newest.c.id == latest.id)
+        .subquery()
     )
 
 
 def judged(session: Session, since: datetime, until: datetime) -> list[Judged]:
     """Return every listing whose verdict in force was given in [since, until)."""
-    effective = effective_decisions().subquery()
+    in_force = effective_decisions(session)
     rows: Iterable[Any] = session.execute(
         select(
             Listing.id,
@@ -179,73 +183,84 @@ def judged(session: Session, since: datetime, until: datetime) -> list[Judged]:
             Listing.lang,
             exists().where(Flag.listing_id == Listing.id),
         )
-        .join(effective, effective.c.decision_id == Decision.id)
         .join(Listing, Listing.id == Decision.listing_id)
-        .where(Decision.at >= since, Decision.at < until)
+        .where(Decision.verdict.is_not(None), Decision.at >= since, Decision.at < until)
         .order_by(Listing.id)
     )
-    return [Judged(*row) for row in rows]
+    return [one for one in (Judged(*row) for row in rows) if one.decision_id in in_force]
 
 
-def effective_decisions() -> Select[tuple[int | None]]:
-    """Select the decision in force of every listing: `decisions.effective_decision` for all."""
-    first, second, third = (_standing(kind) for kind in TaskKind)
-    asked = aliased(ReviewTask)
-    awaited = exists().where(
-        asked.listing_id == Listing.id,
-        asked.kind != TaskKind.FIRST,
-        asked.state.in_(OPEN_TASKS),
-    )
-    # What was said before the latest first look belongs to an earlier round: see `_standing` there.
-    no_first = first.c.id.is_(None)
-    no_second = or_(second.c.id.is_(None), second.c.id < first.c.id)
-    agreed = and_(
-        first.c.verdict == second.c.verdict,
-        ~_names_other_taxon(first, second),
-        ~_names_other_taxon(second, first),
-    )
-    decision_id = case(
-        (and_(third.c.id.is_not(None), or_(no_first, third.c.id > first.c.id)), third.c.id),
-        (or_(no_first, no_second), first.c.id),
-        (first.c.verdict == Verdict.UNSURE, second.c.id),
-        (agreed, first.c.id),
-        else_=None,
-    ).label("decision_id")
-    return (
-        select(decision_id)
-        .select_from(Listing)
-        .outerjoin(first, first.c.listing_id == Listing.id)
-        .outerjoin(second, second.c.listing_id == Listing.id)
-        .outerjoin(third, third.c.listing_id == Listing.id)
-        .where(~awaited, or_(first.c.id.is_not(None), third.c.id.is_not(None)))
-    )
+Standing = dict[TaskKind, tuple[int, Verdict]]
 
 
-def _standing(kind: TaskKind) -> Subquery:
-    """Return the latest decision per listing of one kind that nothing supersedes."""
-    later = aliased(Decision)
-    latest = (
-        select(func.max(Decision.id))
-        .join(ReviewTask, Decision.task_id == ReviewTask.id)
-        .where(
-            ReviewTask.kind == kind,
-            Decision.verdict.is_not(None),
-            ~exists().where(later.supersedes_id == Decision.id),
+def effective_decisions(session: Session) -> set[int]:
+    """Return the ids of the decisions in force: `decisions.effective_decision` for all listings.
+
+    The verdicts are fetched as narrow rows and folded here; the same rule in SQL made planners
+    compare every listing with every decision.
+    """
+    awaited = set(
+        session.scalars(
+            select(ReviewTask.listing_id).where(
+                ReviewTask.kind != TaskKind.FIRST, ReviewTask.state.in_(OPEN_TASKS)
+            )
         )
-        .group_by(Decision.listing_id)
     )
-    chosen = aliased(Decision)
-    return (
-        select(chosen.id, chosen.listing_id, chosen.verdict)
-        .where(chosen.id.in_(latest))
-        .subquery(f"standing_{kind.value}")
-    )
+    standing = {
+        listing: _this_round(latest)
+        for listing, latest in _latest_by_kind(session).items()
+        if listing not in awaited
+    }
+    named = _taxa_of_pairs(session, standing.values())
+    found = (_in_force(one, named) for one in standing.values())
+    return {decision for decision in found if decision is not None}
 
 
-def _names_other_taxon(one: Subquery, other: Subquery) -> ColumnElement[bool]:
-    mine, theirs = aliased(DecisionSubject), aliased(DecisionSubject)
-    known = exists().where(theirs.decision_id == other.c.id, theirs.taxon == mine.taxon)
-    return exists().where(mine.decision_id == one.c.id, ~known)
+def _latest_by_kind(session: Session) -> dict[int, Standing]:
+    taken_back = aliased(Decision)
+    rows: Iterable[Any] = session.execute(
+        select(Decision.listing_id, ReviewTask.kind, Decision.id, Decision.verdict)
+        .join(ReviewTask, Decision.task_id == ReviewTask.id)
+        .outerjoin(taken_back, taken_back.supersedes_id == Decision.id)
+        .where(Decision.verdict.is_not(None), taken_back.id.is_(None))
+        .order_by(Decision.id)
+    )
+    found: dict[int, Standing] = defaultdict(dict)
+    for listing_id, kind, decision_id, verdict in rows:
+        found[listing_id][kind] = (decision_id, verdict)
+    return found
+
+
+def _this_round(latest: Standing) -> Standing:
+    """Drop what was said before the latest first look: a listing that is back is judged anew."""
+    first = latest.get(TaskKind.FIRST)
+    return {kind: one for kind, one in latest.items() if first is None or one[0] >= first[0]}
+
+
+def _taxa_of_pairs(session: Session, standing: Iterable[Standing]) -> dict[int, set[str]]:
+    """Return the taxa named by first and second verdicts, where a listing has both."""
+    pair = {TaskKind.FIRST, TaskKind.SECOND}
+    wanted = {one[kind][0] for one in standing if pair <= set(one) for kind in pair}
+    named: dict[int, set[str]] = defaultdict(set)
+    if not wanted:
+        return named
+    rows = session.execute(select(DecisionSubject.decision_id, DecisionSubject.taxon))
+    for decision_id, taxon in rows:
+        if decision_id in wanted:
+            named[decision_id].add(taxon)
+    return named
+
+
+def _in_force(standing: Standing, named: dict[int, set[str]]) -> int | None:
+    if TaskKind.ADJUDICATE in standing:
+        return standing[TaskKind.ADJUDICATE][0]
+    first, second = standing.get(TaskKind.FIRST), standing.get(TaskKind.SECOND)
+    if first is None or second is None:
+        return first[0] if first is not None else None
+    if first[1] is Verdict.UNSURE:
+        return second[0]
+    agreed = first[1] is second[1] and named.get(first[0]) == named.get(second[0])
+    return first[0] if agreed else None
 
 
 def groups_of(session: Session, decision_ids: Iterable[int]) -> dict[int, set[str]]:

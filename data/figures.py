@@ -98,14 +98,14 @@ def _number(name: str, rows: Iterable[int]) -> Number:
 
 
 def _numbers(best: dict[int, Reported], infringing: Sequence[Judged]) -> dict[str, Number]:
+    by_fate: dict[Fate, list[int]] = {fate: [] for fate in Fate}
+    for listing_id, row in best.items():
+        by_fate[row.fate].append(listing_id)
     found = [
         _number("detected", (one.listing_id for one in infringing)),
         _number("reported", best),
-        _number("removed", (one for one, row in best.items() if row.fate in REMOVED)),
-        *(
-            _number(fate.value, (one for one, row in best.items() if row.fate is fate))
-            for fate in Fate
-        ),
+        _number("removed", sorted(one for fate in REMOVED for one in by_fate[fate])),
+        *(_number(fate.value, rows) for fate, rows in by_fate.items()),
     ]
     return {number.name: number for number in found}
 
