@@ -30,7 +30,7 @@ _TOP = {one.name for one in dataclasses.fields(Platform)} - {"file"} | {"schema"
 _LISTS, _PAGES, _JSON, _REMOVAL = (
     {one.name for one in dataclasses.fields(part)} for part in (Lists, Pages, JsonApi, Removal)
 )
-_ID = re.compile(r"^[a-z0-9][a-z0-9-]*$")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 _XPATH = re.compile(r"^(/|\./|\()")
 
 
@@ -77,7 +77,7 @@ def platform_of(table: Table) -> Platform:
 
 def _platform_id(table: Table) -> str:
     platform_id = table.text("id")
-    if not _ID.match(platform_id):
+    if not _ID.fullmatch(platform_id):
         raise table.error("id", "use small letters, digits and hyphens only")
     return platform_id
 

@@ -98,7 +98,7 @@ def reset(session: Session, person: Person, *, clock: Clock, actor: str) -> str:
 def set_password(
     session: Session, person: Person, password: str, *, clock: Clock, actor: str
 ) -> None:
-    """Set a password, or raise `Unusable` saying what is wrong with it."""
+    """Set a password and void unused links; raises `Unusable` saying what is wrong with it."""
     if len(password) < SHORTEST_PASSWORD:
         raise Unusable("password", f"Use at least {SHORTEST_PASSWORD} characters.")
     if len(password) > LONGEST_PASSWORD:
@@ -107,6 +107,9 @@ def set_password(
         raise Unusable("password", "This one is easily guessed: use a few unrelated words.")
     with _AT_ONCE:
         person.password_hash = _hasher.hash(password)
+    session.execute(
+        delete(SignInLink).where(SignInLink.person_id == person.id, SignInLink.used_at.is_(None))
+    )
     note(session, actor=actor, verb="set_password", subject=f"person:{person.id}", clock=clock)
 
 

@@ -84,14 +84,14 @@ async def _unusable(request: Request, error: Exception) -> Response:
 
 
 async def _out_of_range(request: Request, error: Exception) -> Response:
-    log.warning("%s on %s", type(error).__name__, request.url.path)
+    log.warning("%s on %s", type(error).__name__, _shown(request))
     message = "A number or text is beyond what can be stored: correct it. Nothing was saved."
     return error_page(request, 422, message)
 
 
 async def _broken(request: Request, error: Exception) -> Response:
     number = secrets.token_hex(4)
-    log.error("error %s on %s", number, request.url.path, exc_info=error)
+    log.error("error %s on %s", number, _shown(request), exc_info=error)
     message = f"This page failed. Nothing was half saved. If it happens again, report {number}."
     response = error_page(request, 500, message)
     # This page is made outside the gate that sets the headers of all others.
@@ -113,3 +113,8 @@ def install(app: FastAPI) -> None:
     for unusable in (Unusable, Incomplete, *REFUSED):
         app.add_exception_handler(unusable, _unusable)
     app.add_exception_handler(500, _broken)
+
+
+def _shown(request: Request) -> str:
+    """Return the path for the log, without the token of a one-time link."""
+    return "/enter/…" if request.url.path.startswith("/enter/") else request.url.path

@@ -280,7 +280,7 @@ def test_a_listing_that_is_back_is_judged_anew(store: Store, clock) -> None:
         effective = effective_decision(session, task.listing_id)
         assert effective is not None
         assert effective.verdict is Verdict.INFRINGING
-        assert session.scalars(effective_decisions()).all() == [effective.id]
+        assert effective_decisions(session) == {effective.id}
 
 
 def test_only_a_supervisor_settles_a_disagreement(store: Store, clock) -> None:

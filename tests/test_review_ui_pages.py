@@ -72,7 +72,7 @@ def _hostile(rooms: Rooms) -> int:
     attack = FoundListing(
         external_id=f"7{IMAGE}",
         url="javascript:alert(1)",
-        title=f"{SCRIPT}{OVERRIDE}{{{{7*7}}}} 象牙",
+        title=f"{SCRIPT}{OVERRIDE}{{{{7331*7331}}}} 象牙",
         description=f"</p>{IMAGE}\n\n{SCRIPT}" + "ก" * 3000,
         category=IMAGE,
         price_text=IMAGE,
@@ -116,7 +116,7 @@ def test_hostile_text_stays_text_on_every_page(rooms: Rooms, role: Role) -> None
         answer = guest.get(path)
         assert answer.status_code == 200, path
         _check(answer.text)
-        assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", answer.text)
+        assert str(7331 * 7331) not in answer.text
 
 
 def test_a_hostile_form_comes_back_as_text(rooms: Rooms) -> None:
