@@ -5,10 +5,11 @@ from typing import Final
 from data.availability import Outcome
 from data.crawls import ENDING_MEANING, Ending
 from data.jobs import JobKind, JobState
+from data.products import PRODUCTS
 from data.reviews import Form, ReasonCode, TaskKind, Verdict
 from data.states import Availability, RequestState
 
-__all__ = ["ENDING_MEANING"]
+__all__ = ["ENDING_MEANING", "PRODUCTS"]
 
 LANGUAGES: Final = {
     "zh-Hans": "简体中文",
@@ -51,44 +52,6 @@ COUNTRIES: Final = {
     "VN": "Viet Nam",
 }
 GROUPS: Final = {"tiger": "Tiger", "elephant": "Elephant", "turtle": "Turtle or tortoise"}
-PRODUCTS: Final = {
-    "LIV": "live animal",
-    "BOD": "dead animal, whole",
-    "BON": "bone",
-    "CAP": "shell, carapace",
-    "CAR": "carving",
-    "CLA": "claw",
-    "DER": "derivative",
-    "EGG": "egg",
-    "GAB": "gall bladder",
-    "GAL": "gall",
-    "GEN": "genitalia",
-    "HAI": "hair",
-    "HAP": "hair product",
-    "HEA": "head",
-    "HOR": "horn",
-    "IJW": "ivory jewellery",
-    "IVC": "ivory carving",
-    "IVP": "ivory piece",
-    "IVS": "ivory scraps",
-    "JWL": "jewellery",
-    "MEA": "meat",
-    "MED": "medicine, glue, wine",
-    "OIL": "oil",
-    "POW": "powder",
-    "RUG": "rug",
-    "SCA": "scales",
-    "SKE": "skeleton",
-    "SKI": "skin",
-    "SKO": "leather item",
-    "SKP": "skin piece",
-    "SKU": "skull",
-    "TAI": "tail",
-    "TEE": "tooth",
-    "TRO": "trophy",
-    "TUS": "tusk",
-    "UNS": "not specified",
-}
 USUAL_PRODUCTS: Final = {
     "tiger": ("TEE", "BON", "MED", "CLA", "SKI", "LIV", "SKU", "HAI", "JWL", "MEA", "BOD", "UNS"),
     "elephant": ("IVC", "IJW", "TUS", "IVP", "HAP", "SKI", "POW", "TEE", "HAI", "LIV", "UNS"),

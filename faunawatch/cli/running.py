@@ -77,6 +77,8 @@ def up(
                 "Nothing is crawled yet: platforms must be able to reach you. Run "
                 "`faunawatch settings set contact-email you@example.org`."
             )
+        if not https and host not in {"127.0.0.1", "::1", "localhost"}:
+            words.append("Passwords travel in clear: put a proxy that speaks HTTPS in front, --https.")
         if link is not None:
             words.append(f"Nobody can sign in yet. Single-use admin link, 15 minutes: {link}")
     serve_command = ["serve", "--port", str(port), "--host", host]
