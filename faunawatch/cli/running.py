@@ -78,7 +78,7 @@ def up(
                 "`faunawatch settings set contact-email you@example.org`."
             )
         if not https and host not in {"127.0.0.1", "::1", "localhost"}:
-            words.append("Passwords travel in clear: put a proxy that speaks HTTPS in front, --https.")
+            words.append("Passwords travel in clear: put an HTTPS proxy in front and add --https.")
         if link is not None:
             words.append(f"Nobody can sign in yet. Single-use admin link, 15 minutes: {link}")
     serve_command = ["serve", "--port", str(port), "--host", host]
