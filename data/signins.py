@@ -144,7 +144,7 @@ def authenticate(store: Store, name: str, password: str, address: str, *, clock:
         session.add(SignInAttempt(name=name, address=address, at=clock.now()))
         person = session.scalar(select(Person).where(Person.name == name, Person.active))
         stored = person.password_hash if person is not None else ""
-    if not _fits(stored, password) or person is None:
+    if not fits(stored, password) or person is None:
         return Tried()
     with store.write() as session:
         session.execute(delete(SignInAttempt).where(SignInAttempt.name == name))
@@ -173,7 +173,7 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 
-def _fits(stored: str, password: str) -> bool:
+def fits(stored: str, password: str) -> bool:
     """Check a password; without a stored one the same work is done and the answer is no."""
     with _AT_ONCE:
         try:

@@ -12,6 +12,7 @@ from data.signins import (
     authenticate,
     close_session,
     end_other_sessions,
+    fits,
     look_at_link,
     open_session,
     set_password,
@@ -145,8 +146,14 @@ def choose_password(
     visit: Posts,
     password: Annotated[str, Form()] = "",
     again: Annotated[str, Form()] = "",
+    current: Annotated[str, Form()] = "",
 ) -> HTMLResponse | RedirectResponse:
-    """Set one's own password and end one's other sessions."""
+    """Set one's own password and end one's other sessions.
+
+    A password that exists is asked for, so that a browser left open cannot be taken over for good.
+    """
+    if visit.person.password_hash and not fits(visit.person.password_hash, current):
+        return _show(request, visit, error="The current password is not right.", status=422)
     if password != again:
         message = "The two passwords differ: type the same one twice."
         return _show(request, visit, error=message, status=422)

@@ -143,6 +143,19 @@ def test_a_new_password_ends_other_sessions_and_keeps_this_one(rooms: Rooms) -> 
     assert there.get("/").status_code == 303
 
 
+def test_a_password_that_exists_is_asked_for_before_it_is_changed(rooms: Rooms) -> None:
+    mai, new = rooms.guest("Mai", Role.REVIEWER), "three other plain words"
+    mai.post("/you/password", {"password": PASSWORD, "again": PASSWORD})
+    assert "Current password" in mai.get("/you").text
+    for wrong in ("", "not it at all"):
+        form = {"password": new, "again": new, "current": wrong}
+        assert mai.post("/you/password", form).status_code == 422
+    form = {"password": new, "again": new, "current": PASSWORD}
+    assert mai.post("/you/password", form).status_code == 303
+    signed = rooms.browser().post("/signin", data={"name": "Mai", "password": new})
+    assert signed.status_code == 303
+
+
 def test_languages_are_chosen_and_unknown_ones_refused(rooms: Rooms) -> None:
     mai = rooms.guest("Mai", Role.REVIEWER)
     assert mai.post("/you/languages", {"language": ["vi", "th"]}).status_code == 303
