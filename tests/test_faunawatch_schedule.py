@@ -1,6 +1,8 @@
 """The schedule enqueues what is due once, on time, in the right zone, and never on a real home
 that cannot say who it is."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from data.home import HomeKind, the_home
-from data.jobs import Job, JobKind, claim, finish
+from data.jobs import Job, JobKind, Lease, claim, finish
 from data.listings import Listing
 from data.store import Store, open_store, sqlite_url
 from data.watches import Watch, watch_of
-from faunawatch.schedule import next_run, sweep, tick
+from faunawatch.schedule import LEASE_NAME, next_run, sweep, tick
 from tests.makers import make_listing
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -111,3 +113,20 @@ def test_a_recheck_that_cannot_go_on_is_not_asked_for_at_every_sweep(store: Stor
                 finish(session, job.id, "w", {"ending": "blocked"}, NOW)
         clock.advance(timedelta(minutes=3))
     assert len(asked) == 2, "once an hour, for an hour and a half"
+
+
+def test_a_killed_scheduler_is_replaced_and_nothing_is_enqueued_twice(
+    store: Store, store_url: str, clock, tmp_path: Path
+) -> None:
+    _watch(store, clock, next_run_at=clock.now() - timedelta(days=1))
+    environment = {"FAUNAWATCH_HOME": str(tmp_path), "FAUNAWATCH_DATABASE_URL": store_url}
+    command = [sys.executable, "-m", "faunawatch", "schedule"]
+    with subprocess.Popen(command, env={**environment, "PATH": ""}) as scheduler:
+        while not _jobs(store) and scheduler.poll() is None:
+            pass
+        scheduler.kill()
+    assert not tick(store, "next")
+    with store.write() as session:
+        session.get_one(Lease, LEASE_NAME).until = datetime(2026, 1, 1, tzinfo=UTC)
+    assert tick(store, "next")
+    assert _jobs(store) == [(JobKind.CRAWL, "a")]
