@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from data.home import HomeKind
+from data.store import open_store, sqlite_url
 from faunawatch.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -155,6 +157,13 @@ def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert "BAD  no contact e-mail" in told
     assert "BAD  nobody can sign in" in told
     assert "ok   the audit chain is whole" in told
+
+
+def test_up_refuses_a_demo_home(tmp_path: Path) -> None:
+    open_store(sqlite_url(tmp_path / "faunawatch.sqlite"), kind=HomeKind.DEMO).close()
+    done = run(tmp_path, "up")
+    assert done.returncode == 1
+    assert b"marked 'demo', not 'real'" in done.stderr
 
 
 @pytest.mark.parametrize(
