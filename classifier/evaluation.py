@@ -1,4 +1,4 @@
-"""Measures a model on texts it has not seen: other concepts, other authors."""
+"""Measures a model on texts it has not seen: other concepts, other voices."""
 
 import json
 import zlib
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classifier.fitting import Bools, Examples, calibrate, fit
 from classifier.model import HEADS, Array, Calibration, Model, Weights, score
 from classifier.score import GROUPS, ListingText
-from data.corpus import LANGUAGES, MANNERS
+from data.corpus import LANGUAGES, OFFER_STYLES
 
 FOLDS = 5
 FALSE_FLAGS = (
@@ -25,14 +25,14 @@ _LOWEST, _HIGHEST = 0.15, 0.9
 
 @dataclass(frozen=True)
 class Figures:
-    """Counts of one language: offers found by manner, harmless texts flagged."""
+    """Counts of one language: offers found by style, harmless texts flagged."""
 
     lang: str
     offers: int
     found: int
     harmless: int
     flagged: int
-    manners: dict[str, tuple[int, int]]  # manner: found, all
+    styles: dict[str, tuple[int, int]]  # style: found, all
     right_group: int
 
     @property
@@ -49,7 +49,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures by language on unseen concepts and authors, and the calibration found there."""
+    """Figures by language on unseen concepts and voices, and the calibration found there."""
 
     figures: tuple[Figures, ...]
     calibration: Calibration
@@ -71,9 +71,9 @@ class FalseFlags:
 
 
 def cross_validate(examples: Examples) -> Evaluation:
-    """Score every row by a model that saw neither its concept nor its author.
+    """Score every row by a model that saw neither its concept nor its voice.
 
-    Five folds of concepts times five folds of authors: each model is tested on the rows in
+    Five folds of concepts times five folds of voices: each model is tested on the rows in
     both of its held-out folds and trained on the rows in neither.
     """
     logits = unseen_logits(examples)
@@ -92,12 +92,12 @@ def cross_validate(examples: Examples) -> Evaluation:
 def unseen_logits(examples: Examples) -> Array:
     """Give raw scores of all heads for every row, each from a model that never saw its like."""
     concepts = np.array([_fold(row.concept) for row in examples.rows])
-    authors = np.array([_author_fold(row.author) for row in examples.rows])
+    voices = np.array([_voice_fold(row.voice) for row in examples.rows])
     logits = np.zeros((len(examples.rows), len(HEADS)), np.float32)
     for concept in range(FOLDS):
-        for author in range(FOLDS):
-            tested = (concepts == concept) & (authors == author)
-            weights = fit(examples, (concepts != concept) & (authors != author))
+        for voice in range(FOLDS):
+            tested = (concepts == concept) & (voices == voice)
+            weights = fit(examples, (concepts != concept) & (voices != voice))
             _score_rows(weights, examples, tested, logits)
     return logits
 
@@ -112,9 +112,9 @@ def _fold(name: str) -> int:
     return zlib.crc32(name.encode()) % FOLDS
 
 
-def _author_fold(author: str) -> int:
+def _voice_fold(voice: str) -> int:
     """Put each of five voices into a fold of its own; other names by their letters."""
-    return int(author[1:]) % FOLDS if author[1:].isdecimal() else _fold(author)
+    return int(voice[1:]) % FOLDS if voice[1:].isdecimal() else _fold(voice)
 
 
 def _calibration(examples: Examples, logits: Array) -> Calibration:
@@ -151,10 +151,10 @@ def _figures(
     rows = examples.rows
     own = np.array([row.lang == lang for row in rows])
     offered = examples.labels(HEADS[0]) & own
-    manners = {}
-    for manner in MANNERS:
-        of_manner = offered & np.array([row.manner == manner for row in rows])
-        manners[manner] = (int(flags[of_manner].sum()), int(of_manner.sum()))
+    styles = {}
+    for style in OFFER_STYLES:
+        of_style = offered & np.array([row.style == style for row in rows])
+        styles[style] = (int(flags[of_style].sum()), int(of_style.sum()))
     right = (
         GROUPS[int(np.argmax(probabilities[at, 1:]))] in rows[at].groups
         for at in np.flatnonzero(offered)
@@ -166,7 +166,7 @@ def _figures(
         found=int(flags[offered].sum()),
         harmless=int(harmless.sum()),
         flagged=int(flags[harmless].sum()),
-        manners=manners,
+        styles=styles,
         right_group=sum(right),
     )
 

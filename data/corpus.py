@@ -12,14 +12,15 @@ from data.taxa import ROOTS, Taxa, load_taxa
 
 CORPUS_FOLDER = Path(__file__).parent / "reference/corpus"
 LANGUAGES = ("zh-Hans", "zh-Hant", "vi", "th", "km", "lo", "my", "ms", "id", "en")
-MANNERS = ("plain", "indirect", "disguised")
+OFFER_STYLES = ("plain", "indirect", "disguised")
+STYLES = (*OFFER_STYLES, "lookalike", "ordinary", "borderline")
 KINDS = (
     "offer", "imitation", "toy_or_print", "brand", "food_or_plant", "news_or_info",
     "other_wildlife", "ordinary", "look_alike_word", "service_or_ticket", "pet_goods",
 )  # fmt: skip
 _TEXTS = (
-    "id", "lang", "title", "description", "price", "currency", "category", "seller_text",
-    "taxon", "product", "kind", "manner", "concept", "author",
+    "id", "lang", "concept", "voice", "title", "description", "price", "currency", "category",
+    "seller_text", "country", "product", "taxon", "style", "kind",
 )  # fmt: skip
 
 
@@ -29,25 +30,21 @@ class CorpusRow:
 
     id: str
     lang: str
+    concept: str
+    voice: str
     title: str
     description: str
     price: str
     currency: str
     category: str
     seller_text: str
+    country: str
     offered: bool
     groups: tuple[str, ...]
-    taxon: str
     product: str
+    taxon: str
+    style: str
     kind: str
-    manner: str
-    concept: str
-    author: str
-
-    @property
-    def voice(self) -> str:
-        """Who wrote it, apart from all writers of other languages."""
-        return f"{self.lang}/{self.author}"
 
 
 def load_corpus(folder: Path = CORPUS_FOLDER, taxa: Taxa | None = None) -> tuple[CorpusRow, ...]:
@@ -116,10 +113,12 @@ def _problems(row: CorpusRow, taxa: Taxa) -> Iterator[tuple[str, str]]:
         yield "kind", f"{row.kind!r} does not go with offered {int(row.offered)}"
     if bool(row.groups) is not row.offered or not set(row.groups) <= set(ROOTS):
         yield "groups", "an offer has groups among tiger, elephant, turtle; another text has none"
-    if (row.manner in MANNERS) is not row.offered:
-        yield "manner", f"an offer is one of {' '.join(MANNERS)}; another text has none"
+    if row.style not in STYLES:
+        yield "style", f"{row.style!r} is not one of {' '.join(STYLES)}"
+    elif row.style != "borderline" and (row.style in OFFER_STYLES) is not row.offered:
+        yield "style", f"{row.style!r} does not go with offered {int(row.offered)}"
     if row.taxon and row.taxon not in taxa:
         yield "taxon", f"{row.taxon!r} has no line in the taxa file"
-    for field in ("id", "title", "concept", "author"):
+    for field in ("id", "title", "concept", "voice"):
         if not getattr(row, field):
             yield field, "must not be empty"

@@ -34,7 +34,7 @@ def test_training_learns_and_is_the_same_each_time(trained):
 def test_every_row_is_scored_once(trained):
     figures = trained[1].figures[0]
     assert figures.offers + figures.harmless == len(ROWS)
-    assert sum(of for _, of in figures.manners.values()) == figures.offers
+    assert sum(of for _, of in figures.styles.values()) == figures.offers
 
 
 def test_false_flags_are_counted_by_file(tmp_path, trained):

@@ -16,7 +16,7 @@ def _folder(folder, *rows):
 
 def _row(**changes):
     offer = {
-        "offered": 1, "groups": ["tiger"], "kind": "offer", "manner": "plain",
+        "offered": 1, "groups": ["tiger"], "kind": "offer", "style": "plain",
         "taxon": "Panthera tigris", "product": "TEE",
     }  # fmt: skip
     return {**OFFER, **offer, **changes}
@@ -35,7 +35,7 @@ def test_the_corpus_is_whole_and_every_row_agrees_with_itself():
         ({"kind": "ordinary"}, "kind"),
         ({"groups": []}, "groups"),
         ({"groups": ["bear"]}, "groups"),
-        ({"manner": ""}, "manner"),
+        ({"style": "lookalike"}, "style"),
         ({"taxon": "Nobody nowhere"}, "taxon"),
         ({"title": ""}, "title"),
         ({"price": None}, "price"),
