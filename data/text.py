@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 from opencc import OpenCC
@@ -9,7 +10,7 @@ from opencc import OpenCC
 from data import zawgyi
 from data.tracked import Normalised, Replacement, Tracked
 
-__all__ = ["Normalised", "is_unaccented", "normalise", "skeleton", "unaccent"]
+__all__ = ["FOLDING", "Normalised", "fold", "is_unaccented", "normalise", "skeleton", "unaccent"]
 
 _COMPATIBLE = ("<wide>", "<narrow>", "<font>", "<circle>", "<super>", "<sub>", "<square>")
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f\u180b-\u180f]")
@@ -113,7 +114,7 @@ class _Folding(dict[int, str]):
         return folded
 
 
-_FOLDING = _Folding()
+FOLDING: Mapping[int, str] = _Folding()
 
 
 @cache
@@ -125,7 +126,7 @@ def _fold_character(character: str) -> str:
     """Give one character in its plain form; empty when it shows nothing."""
     character = unicodedata.normalize("NFC", character)
     if len(character) > 1:
-        return "".join(_FOLDING[ord(part)] for part in character)
+        return "".join(FOLDING[ord(part)] for part in character)
     if character in "\n\r\x0b\x0c\x85\u2028\u2029":
         return "\n"
     if character.isspace():
@@ -142,7 +143,7 @@ def _fold_letter(character: str) -> str:
     if unicodedata.category(character) == "Nd":
         return str(unicodedata.decimal(character))
     if unicodedata.decomposition(character).startswith(_COMPATIBLE):
-        return "".join(_FOLDING[ord(part)] for part in unicodedata.normalize("NFKC", character))
+        return "".join(FOLDING[ord(part)] for part in unicodedata.normalize("NFKC", character))
     if "\u2e80" <= character <= "\U0003ffff":
         character = _simplifier().convert(character)
     return character.casefold()
@@ -170,11 +171,38 @@ def normalise(text: str) -> Normalised:
     return tracked.done()
 
 
+def fold(text: str) -> str:
+    """Give `normalise(text).text`, several times faster because no place is kept.
+
+    >>> fold("ＴＩＧＥＲ  象\u200b牙 虎標")
+    'tiger 象牙 虎标'
+    """
+    if text.isascii() and "  " not in text and text.isprintable():
+        return text.lower()
+    for _ in range(_MOST_ROUNDS):
+        unicode = zawgyi.to_unicode(text) if zawgyi.is_zawgyi(text) else text
+        folded = unicode.translate(FOLDING)
+        settled = unicode == text
+        text = _respelled(folded)
+        if settled and text == folded:
+            break
+    return text
+
+
+def _respelled(folded: str) -> str:
+    folded = _JUNK_MARKS.sub("", unicodedata.normalize("NFC", folded))
+    for present, rules in _RULES:
+        if present.search(folded):
+            for pattern, replacement in rules:
+                folded = pattern.sub(replacement, folded)
+    return folded
+
+
 def _fold_once(tracked: Tracked) -> None:
     """Apply all rules once; they may feed each other, so rounds go on until nothing moves."""
     if zawgyi.is_zawgyi(tracked.text):
         tracked.sub(zawgyi.SYLLABLE, zawgyi.unicode_syllable)
-    tracked.fold_characters(_FOLDING)
+    tracked.fold_characters(FOLDING)
     tracked.compose()
     if _JUNK_MARKS.search(tracked.text):
         tracked.sub(_JUNK_MARKS, "")

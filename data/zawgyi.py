@@ -2,12 +2,20 @@
 
 import re
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 
 from myanmartools import ZawgyiDetector
 
 _SURE = 0.95
-_MYANMAR = re.compile("[\u1000-\u109f]")
+_ENOUGH = 80  # letters that tell the encoding as surely as a whole text does
+_MYANMAR = re.compile("[\u1000-\u109f]+")
+# What Zawgyi writes and Unicode never does: its own code points, a stacker with nothing to stack,
+# a vowel or medial where its letter has not come yet or is closed already.
+_ODD = re.compile(
+    "[\u1033\u1034\u105a\u1060-\u1097]|\u1039(?![\u1000-\u1021])|\u103a[\u102b-\u1032\u103b-\u103e]"
+    "|(?<![\u1000-\u102a\u103b-\u103f\u200b])\u1031|(?<![\u1000-\u102a\u103f])[\u103b\u103c]"
+    "|[^မ]\u1039မ|[^လ]\u1039လ|[^သ]\u1039သ|\u1039[ယရဝဟဠအ]|[^\u1015\u1019]\u1039ပ"
+)
 # What each Zawgyi code point means, as Unicode parts in any order; `_write` puts them in order.
 _PARTS = {
     "\u1033": "\u102f", "\u1034": "\u1030", "\u1039": "\u103a", "\u103a": "\u103b",
@@ -60,9 +68,10 @@ def is_zawgyi(text: str) -> bool:
     >>> is_zawgyi("ကိုယ္စားလွယ္မ်ားသည္"), is_zawgyi("ကိုယ်စားလှယ်များသည်")
     (True, False)
     """
-    if not _MYANMAR.search(text):
+    if not _ODD.search(text):
         return False
-    return bool(_detector().get_zawgyi_probability(text) > _SURE)
+    sample = " ".join(_MYANMAR.findall(text))[:_ENOUGH]
+    return bool(_detector().get_zawgyi_probability(sample) > _SURE)
 
 
 def to_unicode(text: str) -> str:
@@ -76,8 +85,13 @@ def to_unicode(text: str) -> str:
 
 def unicode_syllable(match: re.Match[str]) -> str:
     """Spell one Zawgyi syllable found by `SYLLABLE` in Unicode."""
-    marks, stacked, kinzi = [*match["e"][:1]], "", ""
-    for mark in match["ra"] + match["marks"]:
+    return _spelled(match["e"][:1], match["ra"] + match["marks"], match["base"])
+
+
+@lru_cache(1 << 14)
+def _spelled(before: str, around: str, letter: str) -> str:
+    marks, stacked, kinzi = [*before], "", ""
+    for mark in around:
         if mark in _KINZI:
             kinzi = "\u1004\u103a\u1039"
             marks += _KINZI[mark]
@@ -86,7 +100,7 @@ def unicode_syllable(match: re.Match[str]) -> str:
             marks += "\u103d" if mark == "\u1096" else ""
         else:
             marks += _PARTS.get(mark, mark)
-    return kinzi + _base(match["base"], marks) + stacked + _write(marks)
+    return kinzi + _base(letter, marks) + stacked + _write(marks)
 
 
 def _base(letter: str, marks: list[str]) -> str:
