@@ -19,6 +19,7 @@ SHIPPED = Path(__file__).parent / "trained"
 SCHEMA = 1
 MANIFEST = "manifest.json"
 WEIGHTS = "weights.npz"
+_ARRAYS = ("signals", "grams", "steps", "intercepts")
 
 
 class BadArtefact(ValueError):
@@ -100,35 +101,23 @@ def read_manifest(folder: Path = SHIPPED) -> dict[str, Any]:
 
 
 def _packed(weights: Weights) -> bytes:
-    """Pack weights as 8-bit steps of the largest n-gram weight of each head; signals in full."""
-    steps = np.abs(weights.grams).max(axis=0, keepdims=True) / 127
-    steps[steps == 0] = 1
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        signals=weights.signals.astype(np.float32),
-        intercepts=weights.intercepts.astype(np.float32),
-        grams=np.rint(weights.grams / steps).astype(np.int8),
-        steps=steps.astype(np.float32),
-    )
+    np.savez_compressed(buffer, **{name: getattr(weights, name) for name in _ARRAYS})
     return buffer.getvalue()
 
 
 def _unpacked(folder: Path, content: bytes) -> Weights:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        if set(arrays.files) != {"signals", "intercepts", "grams", "steps"}:
+        if set(arrays.files) != set(_ARRAYS):
             raise BadArtefact(folder, f"{WEIGHTS} holds other arrays than this version knows")
-        grams = arrays["grams"].astype(np.float32) * arrays["steps"]
-        weights = Weights(arrays["signals"], grams, arrays["intercepts"])
-    shapes = (weights.signals.shape, weights.grams.shape, weights.intercepts.shape)
-    if shapes != ((len(HEADS), len(NAMES)), (1 << BITS, len(HEADS)), (len(HEADS),)):
+        found = {name: arrays[name] for name in _ARRAYS}
+    wanted = {
+        "signals": (len(HEADS), len(NAMES)), "grams": (1 << BITS, len(HEADS)),
+        "steps": (len(HEADS),), "intercepts": (len(HEADS),),
+    }  # fmt: skip
+    if {name: array.shape for name, array in found.items()} != wanted:
         raise BadArtefact(folder, f"{WEIGHTS} has the wrong shape")
-    return weights
-
-
-def rounded(weights: Weights) -> Weights:
-    """Give weights as they will be after saving, so that figures hold for what is shipped."""
-    return _unpacked(SHIPPED, _packed(weights))
+    return Weights(**found)
 
 
 def _digest(content: bytes) -> str:

@@ -1,78 +1,88 @@
 """Tells whether a stretch of text is a word of its own, in scripts with and without spaces."""
 
 import re
-from functools import cached_property
 
+import numpy as np
 from icu4py.breakers import WordBreaker
 
-_LATIN = re.compile("[0-9a-z\u00df-\u024f\u1e00-\u1eff]")
+from classifier.bundle import Bundle, Kind
+from classifier.chinese import Cutter
+
 _ENDINGS = re.compile(r"(?:s|es|nya|ku|mu|lah|'s|’s)(?![0-9a-z\u00df-\u024f\u1e00-\u1eff])")
-# What goes on with the letter before it: vowels, tones and stacked letters.
-_CONTINUES = re.compile(
-    "[\u0e30-\u0e3a\u0e47-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd\u17b6-\u17d3\u102b-\u103e]"
-)
 _CLOSING_BURMESE = re.compile("[\u1000-\u1021]\u1037?[\u103a\u1039]")
-_OPENS = re.compile("[\u0e40-\u0e44\u0ec0-\u0ec4\u17d2\u1039]")
-_HAN = re.compile("[\u3400-\u9fff]")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-_LOCALES = (
-    (re.compile("[\u0e00-\u0e7f]"), "th"),
-    (re.compile("[\u0e80-\u0eff]"), "lo"),
-    (re.compile("[\u1780-\u17ff]"), "km"),
-    (re.compile("[\u1000-\u109f]"), "my"),
+_RUNS = (
+    ("zh", re.compile("[\u3400-\u9fff]+")),
+    ("th", re.compile("[\u0e00-\u0e7f]+")),
+    ("lo", re.compile("[\u0e80-\u0eff]+")),
+    ("km", re.compile("[\u1780-\u17ff]+")),
+    ("my", re.compile("[\u1000-\u109f]+")),
 )
+_NO, _YES, _ENDING = 0, 1, 2
+_LONGEST_RUN = 400  # letters without a space; what is longer is cut, not read whole
 
 
 class Boundaries:
-    """The word breaks of one normalised text, worked out only where they are asked for."""
+    """The word breaks of a bundle, those of a dictionary worked out only where asked for.
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    Places are characters of the bundle's joined text.
+    """
+
+    def __init__(self, texts: Bundle, cutter: Cutter) -> None:
+        self._text = texts.text
+        self._cutter = cutter
+        self._breaks: dict[tuple[int, int], frozenset[int]] = {}
+        latin, opens = texts.has(Kind.LATIN), texts.has(Kind.OPENS)
+        goes_on, han = texts.has(Kind.CONTINUES), texts.has(Kind.HAN)
+        starts = np.ones(len(latin), np.bool_)
+        starts[1:] = np.where(latin[1:], ~latin[:-1], ~(opens[:-1] | goes_on[1:]))
+        self._starts = starts.tobytes()
+        ends = np.full(len(latin) + 1, _YES, np.uint8)
+        unlike = np.where(goes_on[1:], _NO, _YES)
+        ends[1:-1] = np.where(latin[:-1], np.where(latin[1:], _ENDING, _YES), unlike)
+        burmese = texts.has(Kind.BURMESE)
+        ends[1:-1][burmese[:-1] & burmese[1:] & (ends[1:-1] == _YES)] = _ENDING
+        self._ends = ends.tobytes()
+        self._after_han = np.concatenate(([False], han[:-1])).tobytes()
+        self._han = han.tobytes()
 
     def hold(self, start: int, end: int, *, strict: bool) -> bool:
-        """Tell whether start and end fall between words; `strict` asks the word breaker too.
-
-        >>> Boundaries("ivory coast").hold(0, 5, strict=False)
-        True
-        >>> Boundaries("ทำงาน").hold(2, 4, strict=True)
-        False
-        """
-        if not (self._starts(start) and self._ends(end)):
+        """Tell whether start and end fall between words; `strict` asks a dictionary too."""
+        if not self._starts[start]:
             return False
-        if not strict or not _UNSPACED.match(self._text[start]):
-            return True
-        return start in self._breaks and end in self._breaks
+        ending = self._ends[end]
+        if ending == _NO or (ending == _ENDING and not self._may_end(end)):
+            return False
+        return not strict or self._between_words(start, end)
 
     def buried(self, start: int, end: int) -> bool:
-        """Tell whether one Han character stands inside a run of others, as in 退出 or 出版.
+        """Tell whether one Han character stands inside a run of others, as in 退出 or 出版."""
+        return end - start == 1 and bool(self._han[start]) and bool(self._after_han[start])
 
-        >>> Boundaries("退出群").buried(1, 2), Boundaries("出一块").buried(0, 1)
-        (True, False)
-        """
-        if end - start > 1 or not _HAN.match(self._text[start]):
-            return False
-        return start > 0 and bool(_HAN.match(self._text[start - 1]))
+    def _may_end(self, end: int) -> bool:
+        """Tell whether a word may end before letters: an ending follows, or a new syllable."""
+        if self._text[end - 1] < "\u1000":
+            return bool(_ENDINGS.match(self._text, end))
+        return not _CLOSING_BURMESE.match(self._text, end)
 
-    def _starts(self, start: int) -> bool:
-        if start == 0:
-            return True
-        before, first = self._text[start - 1], self._text[start]
-        if _LATIN.match(first):
-            return not _LATIN.match(before)
-        return not _OPENS.match(before) and not _CONTINUES.match(first)
+    def _between_words(self, start: int, end: int) -> bool:
+        for lang, run in _RUNS:
+            if run.match(self._text[start]):
+                begin = start
+                while begin and start - begin < _LONGEST_RUN and run.match(self._text[begin - 1]):
+                    begin -= 1
+                match = run.match(self._text, begin, begin + 2 * _LONGEST_RUN)
+                stop = match.end() if match else end
+                breaks = self._breaks_of(lang, begin, stop)
+                return start - begin in breaks and end - begin in breaks
+        return True
 
-    def _ends(self, end: int) -> bool:
-        if end == len(self._text):
-            return True
-        last, after = self._text[end - 1], self._text[end]
-        if _LATIN.match(last):
-            return not _LATIN.match(after) or bool(_ENDINGS.match(self._text, end))
-        if _CONTINUES.match(after):
-            return False
-        return not ("\u1000" <= last <= "\u109f" and _CLOSING_BURMESE.match(self._text, end))
-
-    @cached_property
-    def _breaks(self) -> frozenset[int]:
-        locale = next((name for script, name in _LOCALES if script.search(self._text)), "en")
-        ends = (end for _, end in WordBreaker(self._text, locale).segments())
-        return frozenset((0, *ends))
+    def _breaks_of(self, lang: str, begin: int, stop: int) -> frozenset[int]:
+        """Ask the dictionary of a language for the words of one unbroken run of its letters."""
+        if (begin, stop) not in self._breaks:
+            run = self._text[begin:stop]
+            if lang == "zh":
+                self._breaks[begin, stop] = self._cutter.breaks(run)
+            else:
+                ends = (end for _, end in WordBreaker(run, lang).segments())
+                self._breaks[begin, stop] = frozenset((0, *ends))
+        return self._breaks[begin, stop]

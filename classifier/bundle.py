@@ -8,8 +8,7 @@ and told apart by tables over the whole bundle. A text that needs more than its 
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntFlag
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from data.text import FOLDING, fold, unaccent
 
 SEPARATOR = "\x1e"
 _CODES = 0x110000
+_BREAK = ord("\n")
 _COENG, _DA, _TA = 0x17D2, 0x178A, 0x178F
 
 Codes = NDArray[np.uint32]
@@ -25,8 +25,8 @@ Kinds = NDArray[np.uint32]
 Bools = NDArray[np.bool_]
 
 
-class Kind(IntFlag):
-    """What a folded character is; several may hold."""
+class Kind:
+    """What a folded character is; several may hold, as bits of a number."""
 
     KNOWN = 1
     LATIN = 2  # a letter or digit that makes up Latin words
@@ -46,15 +46,17 @@ class Kind(IntFlag):
     LETTER = 32768  # Latin, without digits
     SOFT = 1 << 16  # a sign inside a parted word: 象.牙
     HARD = 1 << 17  # a sign that parts words too: 象 牙
-    INNER = 1 << 18  # a sign that no everyday word has inside
+    INNER = 1 << 18  # a sign that no everyday word in an unspaced script has inside
     SWAP = 1 << 19  # a digit or sign that stands for a letter: iv0ry
     RARE = 1 << 20  # a letter of a script that none of the languages uses
     VIETNAMESE = 1 << 21  # an accented letter that only Vietnamese has
     GONE = 1 << 22  # folds to nothing
     LOW = 1 << 23  # a vowel below, which Unicode orders before a tone
+    STAR = 1 << 24  # a sign that no everyday Latin word has inside
 
 
 _UNSPACED = Kind.THAI | Kind.LAO | Kind.KHMER | Kind.BURMESE
+_SCRIPTS = {"thai": Kind.THAI, "lao": Kind.LAO, "khmer": Kind.KHMER, "burmese": Kind.BURMESE}
 _RANGES = (
     (0x0E00, 0x0E7F, Kind.THAI), (0x0E80, 0x0EFF, Kind.LAO), (0x1780, 0x17FF, Kind.KHMER),
     (0x1000, 0x109F, Kind.BURMESE | Kind.ODD), (0x3400, 0x9FFF, Kind.HAN),
@@ -73,6 +75,7 @@ _RANGES = (
 )  # fmt: skip
 _SIGNS = (
     (".·•*_~^'`", Kind.SOFT), (" /|+-–—", Kind.HARD), (".·•*_~^|+-", Kind.INNER),
+    ("*_~^·•", Kind.STAR),
     ("013457@$!", Kind.SWAP), (" \n", Kind.SPACE),
     ("ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", Kind.VIETNAMESE),
 )  # fmt: skip
@@ -111,7 +114,7 @@ class _Table:
 _TABLE = _Table()
 
 
-def _kind(code: int) -> Kind:
+def _kind(code: int) -> int:
     character = chr(code)
     kind = Kind.KNOWN
     for first, last, what in _RANGES:
@@ -150,13 +153,13 @@ class Bundle:
         found: list[bool] = np.logical_or.reduceat(places, self.starts).tolist()
         return found
 
-    def count(self, kind: Kind) -> list[int]:
+    def count(self, kind: int) -> list[int]:
         """Count for each text the characters of a kind."""
         hold = (self.kinds & np.uint32(kind)) != 0
         found: list[int] = np.add.reduceat(hold, self.starts, dtype=np.int64).tolist()
         return found
 
-    def has(self, kind: Kind) -> Bools:
+    def has(self, kind: int) -> Bools:
         """Tell for each character whether it is of a kind."""
         return (self.kinds & np.uint32(kind)) != 0
 
@@ -170,22 +173,54 @@ def bundle(texts: Iterable[str]) -> Bundle:
     originals = [text.replace(SEPARATOR, "") if SEPARATOR in text else text for text in texts]
     joined, starts = _join(originals)
     codes, kinds = _TABLE.fold(_codes(joined))
-    gone = (kinds & np.uint32(Kind.GONE)) != 0
-    if gone.any():
-        starts = starts - np.cumsum(gone)[starts] + gone[starts]
-        codes, kinds = codes[~gone], kinds[~gone]
+    codes, kinds, starts = _without((kinds & np.uint32(Kind.GONE)) != 0, codes, kinds, starts)
     codes[1:][(codes[:-1] == _COENG) & (codes[1:] == _DA)] = _TA
+    codes, kinds, starts = _one_space(codes, kinds, starts)
     folded = _text(codes)
     needy = _needy(codes, kinds, starts)
     if not any(needy):
         return Bundle(originals, _cut(folded, starts), folded, starts, codes, kinds)
+    present = np.bitwise_or.reduceat(kinds, starts).tolist()
     texts = [
-        fold(original) if needs else quick
-        for original, quick, needs in zip(originals, _cut(folded, starts), needy, strict=True)
+        fold(original, _absent(held & _UNSPACED)) if needs else quick
+        for original, quick, needs, held in zip(
+            originals, _cut(folded, starts), needy, present, strict=True
+        )
     ]
     folded, starts = _join(texts)
     codes = _codes(folded)
     return Bundle(originals, texts, folded, starts, codes, _TABLE.fold(codes)[1])
+
+
+@cache
+def _absent(present: int) -> frozenset[str]:
+    """Name the scripts that `data.text` has rules for and a text has not."""
+    return frozenset(name for name, kind in _SCRIPTS.items() if not present & kind)
+
+
+def _without(
+    gone: Bools, codes: Codes, kinds: Kinds, starts: NDArray[np.int64]
+) -> tuple[Codes, Kinds, NDArray[np.int64]]:
+    """Leave out some characters; separators are never among them."""
+    if not gone.any():
+        return codes, kinds, starts
+    return codes[~gone], kinds[~gone], starts - np.cumsum(gone)[starts] + gone[starts]
+
+
+def _one_space(
+    codes: Codes, kinds: Kinds, starts: NDArray[np.int64]
+) -> tuple[Codes, Kinds, NDArray[np.int64]]:
+    """Make one of every run of spaces: a line break if there is one among them."""
+    space = (kinds & np.uint32(Kind.SPACE)) != 0
+    more = space.copy()
+    more[1:] &= space[:-1]
+    more[0] = False
+    if not more.any():
+        return codes, kinds, starts
+    first = np.flatnonzero(space & ~more)
+    breaks = np.logical_or.reduceat(space & (codes == _BREAK), first)
+    codes[first[breaks]] = _BREAK
+    return _without(more, codes, kinds, starts)
 
 
 def _needy(codes: Codes, kinds: Kinds, starts: NDArray[np.int64]) -> list[bool]:
@@ -194,7 +229,6 @@ def _needy(codes: Codes, kinds: Kinds, starts: NDArray[np.int64]) -> list[bool]:
     needs = (kinds & np.uint32(Kind.ODD)) != 0
     both = before & after
     pairs = needs[1:]
-    pairs |= (both & np.uint32(Kind.SPACE)) != 0
     twice = (codes[1:] == codes[:-1]) & ((both & np.uint32(_UNSPACED)) != 0)
     pairs |= twice & ((both & np.uint32(Kind.CONTINUES | Kind.OPENS)) != 0)
     pairs[1:] |= twice[1:] & twice[:-1]

@@ -3,6 +3,11 @@
 import re
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from classifier.bundle import Bundle, Kind
+
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTER = "a-z\u00df-\u024f\u1e00-\u1eff"
 _SOFT = r"[.·•*_~^'`]"
@@ -60,3 +65,35 @@ def tighten(text: str) -> Tight | None:
     places = tuple(at for at in range(len(text)) if at not in dropped)
     letters = (_MEANT[text[at]] if at in swapped else text[at] for at in places)
     return Tight("".join(letters), places, swapped)
+
+
+def parted(texts: Bundle) -> list[int]:
+    """Tell which texts of a bundle may hold a disguise; rather too many than too few.
+
+    >>> from classifier.bundle import bundle
+    >>> parted(bundle(["plain words", "象.牙", "n g à v o i", "iv0ry", "หนัง-เสือ"]))
+    [1, 2, 3, 4]
+    """
+    letter, han = texts.has(Kind.LETTER), texts.has(Kind.HAN)
+    gap = texts.has(Kind.SOFT | Kind.HARD)
+    thai_like = texts.has(Kind.THAI | Kind.LAO | Kind.KHMER | Kind.BURMESE)
+    places = np.zeros(len(letter), np.bool_)
+    places[1:] |= han[:-1] & texts.has(Kind.SOFT)[1:]
+    places[1:] |= _begins(han)[:-1] & texts.has(Kind.HARD)[1:]
+    for letters, signs in ((letter, texts.has(Kind.STAR)), (thai_like, texts.has(Kind.INNER))):
+        places[1:-1] |= letters[:-2] & signs[1:-1] & (letters[2:] | signs[2:])
+    places[1:-1] |= letter[:-2] & texts.has(Kind.SWAP)[1:-1] & letter[2:]
+    alone = _begins(letter)
+    alone[:-1] &= ~letter[1:]
+    beside = np.zeros(len(letter), np.bool_)
+    beside[:-2] |= alone[2:]
+    beside[:-3] |= gap[2:-1] & alone[3:]
+    places[:-1] |= alone[:-1] & gap[1:] & beside[:-1]
+    return [at for at, holds in enumerate(texts.holding(places)) if holds]
+
+
+def _begins(letters: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell for each letter whether it follows none of its kind."""
+    begins = letters.copy()
+    begins[1:] &= ~letters[:-1]
+    return begins

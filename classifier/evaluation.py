@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.fitting import Bools, Examples, calibrate, fit
-from classifier.model import HEADS, Array, Calibration, Model, Weights, score
+from classifier.model import HEADS, Calibration, Doubles, Model, Weights, score
 from classifier.score import GROUPS, ListingText
 from data.corpus import LANGUAGES, OFFER_STYLES
 
@@ -89,11 +89,11 @@ def cross_validate(examples: Examples) -> Evaluation:
     return Evaluation(tuple(one for one in found if one.offers + one.harmless), calibration)
 
 
-def unseen_logits(examples: Examples) -> Array:
+def unseen_logits(examples: Examples) -> Doubles:
     """Give raw scores of all heads for every row, each from a model that never saw its like."""
     concepts = np.array([_fold(row.concept) for row in examples.rows])
     voices = np.array([_voice_fold(row.voice) for row in examples.rows])
-    logits = np.zeros((len(examples.rows), len(HEADS)), np.float32)
+    logits = np.zeros((len(examples.rows), len(HEADS)))
     for concept in range(FOLDS):
         for voice in range(FOLDS):
             tested = (concepts == concept) & (voices == voice)
@@ -102,7 +102,7 @@ def unseen_logits(examples: Examples) -> Array:
     return logits
 
 
-def _score_rows(weights: Weights, examples: Examples, tested: Bools, logits: Array) -> None:
+def _score_rows(weights: Weights, examples: Examples, tested: Bools, logits: Doubles) -> None:
     for at in np.flatnonzero(tested):
         logits[at] = weights.logits(examples.numbers[at])
 
@@ -117,7 +117,7 @@ def _voice_fold(voice: str) -> int:
     return int(voice[1:]) % FOLDS if voice[1:].isdecimal() else _fold(voice)
 
 
-def _calibration(examples: Examples, logits: Array) -> Calibration:
+def _calibration(examples: Examples, logits: Doubles) -> Calibration:
     offered = examples.labels(HEADS[0])
     pairs = [calibrate(logits[:, 0], offered)]
     for place, group in enumerate(GROUPS, start=1):

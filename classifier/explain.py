@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.features import SIZES, Buckets
+from classifier.features import SIZES
 from classifier.reading import Reading
 from classifier.score import Reason, ReasonKind
 from classifier.signals import NAMES
@@ -30,12 +30,10 @@ _SPEAKS_AGAINST = "reads like a harmless text"
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each signal added to the raw score, and what is needed to say it of each n-gram."""
+    """What each signal, and each n-gram in the order of `Features`, added to the raw score."""
 
     named: dict[int, float]
-    buckets: Buckets
-    gram_weights: NDArray[np.float32]
-    scale: float
+    wording: NDArray[np.float64]
 
 
 def explain(reading: Reading, parts: Contributions, *, wording: bool) -> tuple[Reason, ...]:
@@ -143,13 +141,12 @@ def _of_wording(reading: Reading, parts: Contributions) -> list[Reason]:
 
 def _by_character(parts: Contributions) -> NDArray[np.float64]:
     """Spread the weight of every n-gram over its characters."""
-    size = _text_length(len(parts.buckets))
+    size = _text_length(len(parts.wording))
     weights = np.zeros(size, np.float64)
-    values = parts.gram_weights[parts.buckets].astype(np.float64) * parts.scale
     begin = 0
     for width in SIZES:
         count = max(size - width + 1, 0)
-        share = values[begin : begin + count] / width
+        share = parts.wording[begin : begin + count] / width
         for shift in range(width if count else 0):
             weights[shift : shift + count] += share
         begin += count

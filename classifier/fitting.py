@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from classifier.features import BITS, Features, features
-from classifier.model import HEADS, Array, Weights
-from classifier.reading import read
+from classifier.features import BITS, Features, features_all
+from classifier.model import HEADS, Doubles, Weights
 from classifier.score import GROUPS, ListingText
 from classifier.signals import NAMES
 from classifier.terms import Matcher
@@ -19,6 +18,7 @@ from data.corpus import CorpusRow
 GRAM_WEIGHT = 1.5  # how loud all n-grams of a text are beside its signals
 STRENGTH = 1.0
 _FEW = 1e-9
+_MOST_STEPS = 127
 
 Bools = NDArray[np.bool_]
 
@@ -52,7 +52,7 @@ def listing_of(row: CorpusRow) -> ListingText:
 
 def prepare(rows: Sequence[CorpusRow], matcher: Matcher) -> Examples:
     """Turn rows into numbers."""
-    numbers = tuple(features(read(listing_of(row), matcher)) for row in rows)
+    numbers = tuple(features_all([listing_of(row) for row in rows], matcher))
     return Examples(tuple(rows), numbers, _matrix(numbers))
 
 
@@ -79,14 +79,18 @@ def fit(examples: Examples, chosen: Bools) -> Weights:
         seen = chosen & offered
         heads.append(_head(examples.matrix[seen], examples.labels(group)[seen]))
     coefficients = np.vstack([coefficient for coefficient, _ in heads])
+    grams = coefficients[:, len(NAMES) :].T * GRAM_WEIGHT
+    steps = np.abs(grams).max(axis=0) / _MOST_STEPS
+    steps[steps == 0] = 1.0
     return Weights(
-        signals=coefficients[:, : len(NAMES)].astype(np.float32),
-        grams=np.ascontiguousarray(coefficients[:, len(NAMES) :].T * GRAM_WEIGHT, np.float32),
-        intercepts=np.array([intercept for _, intercept in heads], np.float32),
+        signals=coefficients[:, : len(NAMES)],
+        grams=np.rint(grams / steps).astype(np.int8),
+        steps=steps,
+        intercepts=np.array([intercept for _, intercept in heads]),
     )
 
 
-def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Array, float]:
+def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Doubles, float]:
     # The dual form is many times faster where columns outnumber rows.
     model = LogisticRegression(
         C=STRENGTH, solver="liblinear", dual=True, tol=1e-5, max_iter=10_000, random_state=0
@@ -94,7 +98,7 @@ def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Array, float]:
     return model.coef_[0], float(model.intercept_[0])
 
 
-def calibrate(logits: Array, labels: Bools) -> tuple[float, float]:
+def calibrate(logits: Doubles, labels: Bools) -> tuple[float, float]:
     """Find slope and offset that turn raw scores of unseen rows into probabilities."""
     model = LogisticRegression(C=1 / _FEW, solver="lbfgs").fit(logits.reshape(-1, 1), labels)
     return round(float(model.coef_[0, 0]), 4), round(float(model.intercept_[0]), 4)

@@ -2,33 +2,42 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import opencc
 
-_SCRIPTS = (
-    ("th", re.compile("[\u0e01-\u0e5b]")),
-    ("lo", re.compile("[\u0e81-\u0eff]")),
-    ("km", re.compile("[\u1780-\u17ff]")),
-    ("my", re.compile("[\u1000-\u109f]")),
-    ("zh", re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")),
-    ("vi", re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)),
-)
-_LATIN = re.compile("[A-Za-zÀ-ɏḀ-ỹ]")
-_OTHER = re.compile("[\u0370-\u05ff\u0600-\u06ff\u0900-\u0dff\u3040-\u30ff\uac00-\ud7af]")
+from classifier.bundle import Bundle, Kind, bundle
+
+_SCRIPTS = {
+    "th": Kind.THAI, "lo": Kind.LAO, "km": Kind.KHMER, "my": Kind.BURMESE, "zh": Kind.HAN,
+}  # fmt: skip
 _WORD = re.compile("[a-zà-ɏḁ-ỹ]+")
 # Words that one of two near languages uses daily and the other does not.
 _MALAY_WORDS = """
     nak tak saya awak berminat wasap harga kat dgn utk rm sahaja boleh kereta terpakai jual laju
     kedai percuma penghantaran barangan tulen pos selangor kuala lumpur johor ialah kerana petang
-    korang sini tepi masih elok bagi ringgit lagi duit
+    korang sini tepi masih elok bagi ringgit lagi duit mahu polis bahawa wang macam awam cuba
+    pula iaitu daripada ekoran rakyat sewa bilik basikal encik puan kini pihak
 """
 _INDONESIAN_WORDS = """
     gak nggak dijual bisa minat ready stok kirim ongkir japri bekas mulus nego rp rb jt juta
     garansi resmi pengiriman gratis mobil motor jakarta bandung surabaya bogor wa kak gan anda
-    karena adalah uang kota mahar nih aja kondisi bos om rupiah banget udah kalo
+    karena adalah uang kota mahar nih aja kondisi bos om rupiah banget udah kalo bahwa polisi ia
+    saat kalau namun pria kantor sepeda silakan silahkan kapan bapak ibu barangnya
 """
 _HASTY_WORDS = "ban gia hang lien he khong minh mua moi sdt nha duoc nhe giao cho cua can loai em"
+_ENGLISH_WORDS = """
+    the and for with you your this that from are have has not all new used good condition price
+    only can will was which about please contact sale selling real my we in of to is on or one
+    black white blue red size women men kids set pcs case gift free inch box pack home cover
+"""
+_SHARED_WORDS = """
+    yang dan untuk dengan ini itu di ke ada dari ada tidak ada baru sudah kami hubungi murah
+    harga barang asli beli jual kualitas warna ukuran satu dua pada akan oleh tersebut dalam
+    wanita anak rumah tangan hitam putih besar kecil baju tas kayu lebih bisa juga atau seperti
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_MALAY_OR_INDONESIAN = frozenset(_SHARED_WORDS.split())
 _MALAY = frozenset(_MALAY_WORDS.split())
 _INDONESIAN = frozenset(_INDONESIAN_WORDS.split())
 _HASTY_VIETNAMESE = frozenset(_HASTY_WORDS.split())
@@ -45,47 +54,75 @@ def detect(text: str) -> str:
     >>> detect("ขายแหวน line: demo"), detect("12345"), detect("selling an old wooden chair")
     ('th', 'und', 'en')
     """
-    counts = {lang: len(script.findall(text)) for lang, script in _SCRIPTS}
-    latin = len(_LATIN.findall(text)) * _LATIN_WEIGHT
-    accents = counts.pop("vi")
-    lang = max(counts, key=counts.__getitem__)
-    if max(counts[lang], latin) < len(_OTHER.findall(text)):
+    return detect_all(bundle([text]))[0]
+
+
+def detect_all(texts: Bundle) -> list[str]:
+    """Name the language of each text of a bundle."""
+    counts = zip(*(texts.count(kind) for kind in _SCRIPTS.values()), strict=True)
+    latin, vietnamese = texts.count(Kind.LETTER), texts.count(Kind.VIETNAMESE)
+    rare = texts.count(Kind.RARE) if any(kinds & Kind.RARE for kinds in texts.present) else None
+    return [
+        _named(texts, at, scripts, _Latin(latin[at], vietnamese[at]), rare[at] if rare else 0)
+        for at, scripts in enumerate(counts)
+    ]
+
+
+class _Latin(NamedTuple):
+    """How many Latin letters a text has, and how many with accents of Vietnamese alone."""
+
+    letters: int
+    vietnamese: int
+
+    @property
+    def weight(self) -> float:
+        """Latin letters are many to a word."""
+        return self.letters * _LATIN_WEIGHT
+
+
+def _named(texts: Bundle, at: int, scripts: tuple[int, ...], latin: _Latin, rare: int) -> str:
+    most = max(scripts)
+    if max(most, latin.weight) < rare or (most == 0 and not latin.letters):
         return "und"
-    if counts[lang] == 0 and not latin:
-        return "und"
-    if counts[lang] >= latin:
-        return _chinese(text) if lang == "zh" else lang
-    return "vi" if accents > 1 or accents > latin / 10 else _latin(text.lower())
+    if most >= latin.weight:
+        lang = list(_SCRIPTS)[scripts.index(most)]
+        return _chinese(texts.originals[at]) if lang == "zh" else lang
+    if latin.vietnamese > 1 or latin.vietnamese > latin.weight / 10:
+        return "vi"
+    return _latin(texts.texts[at])
 
 
 def _chinese(text: str) -> str:
     """Tell traditional from simplified by characters that only one of them has."""
-    traditional = sum(_only_traditional(letter) for letter in text)
-    simplified = sum(_only_simplified(letter) for letter in text)
-    return "zh-Hant" if traditional > simplified else "zh-Hans"
+    traditional, simplified = _one_sided()
+    letters = set(text)
+    both = len(letters & traditional), len(letters & simplified)
+    return "zh-Hant" if both[0] > both[1] else "zh-Hans"
 
 
 @cache
-def _converter(way: str) -> opencc.OpenCC:
-    return opencc.OpenCC(way)
+def _one_sided() -> tuple[frozenset[str], frozenset[str]]:
+    """Give the characters that only traditional, and that only simplified Chinese has."""
+    letters = [chr(code) for code in range(0x4E00, 0xA000)]
+    return _changed(letters, "t2s"), _changed(letters, "s2t")
 
 
-@cache
-def _only_traditional(letter: str) -> bool:
-    return bool(_converter("t2s").convert(letter) != letter)
-
-
-@cache
-def _only_simplified(letter: str) -> bool:
-    return bool(_converter("s2t").convert(letter) != letter)
+def _changed(letters: list[str], way: str) -> frozenset[str]:
+    converted = opencc.OpenCC(way).convert("\n".join(letters)).split("\n")
+    pairs = zip(letters, converted, strict=True)
+    return frozenset(letter for letter, other in pairs if letter != other)
 
 
 def _latin(text: str) -> str:
+    """Tell Latin-written languages by their everyday words; by letters only where those fail."""
     words = set(_WORD.findall(text))
     if len(words & _HASTY_VIETNAMESE) >= _ENOUGH_HASTY:
         return "vi"
     malay, indonesian = len(words & _MALAY), len(words & _INDONESIAN)
-    if malay != indonesian and max(malay, indonesian) > 1:
+    english, either = len(words & _ENGLISH), len(words & _MALAY_OR_INDONESIAN)
+    if english > 1 and english > malay + indonesian + either:
+        return "en"
+    if malay != indonesian and malay + indonesian + either > 1:
         return "ms" if malay > indonesian else "id"
     return str(_identifier().classify(text)[0])
 

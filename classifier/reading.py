@@ -1,9 +1,11 @@
 """Reads one listing: its folded text, the terms, prices and contacts in it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from classifier.bundle import Bundle, bundle
 from classifier.score import ListingText
 from classifier.terms import Hit, Matcher
 from data.fields.contact import Contact, find_folded_contacts
@@ -19,30 +21,27 @@ _POINTING = (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE)
 
 @dataclass(frozen=True)
 class Reading:
-    """What a listing holds; places are characters of `folded.text`."""
+    """What a listing holds; places are characters of `text`."""
 
     listing: ListingText
-    folded: Normalised
+    text: str  # the folded body
     hits: tuple[Hit, ...]
     side_hits: tuple[Hit, ...]  # in category, price and profile; places unused
     contacts: tuple[Contact, ...]
     prices: tuple[tuple[Price, int, int], ...]
     shown_price: Price
+    pointing: tuple[Hit, ...]  # hits that point to one of the three groups
+    by_weight: bool  # whether a price for a weight is named
 
     @cached_property
-    def pointing(self) -> tuple[Hit, ...]:
-        """Hits that point to one of the three groups."""
-        return tuple(hit for hit in self.hits if _points(hit))
+    def folded(self) -> Normalised:
+        """The folded body with the way back to the listing's own characters."""
+        return normalise(self.listing.body)
 
-    @cached_property
+    @property
     def handles(self) -> tuple[tuple[int, int], ...]:
         """Where handles and phone numbers stand."""
         return tuple((contact.start, contact.end) for contact in self.contacts)
-
-    @cached_property
-    def by_weight(self) -> bool:
-        """Whether a price for a weight is named."""
-        return self.shown_price.by_weight or any(price.by_weight for price, _, _ in self.prices)
 
     @cached_property
     def suspicious(self) -> bool:
@@ -62,26 +61,48 @@ class Reading:
     def _denies(self, negation: Hit, hit: Hit) -> bool:
         """Tell whether a negation stands close before a hit; in Burmese, after it."""
         if negation.term.lang == "my":
-            between = self.folded.text[hit.end : negation.start]
+            between = self.text[hit.end : negation.start]
             return hit.end <= negation.start <= hit.end + _CLOSE and not _STOP.search(between)
-        between = self.folded.text[negation.end : hit.start]
+        between = self.text[negation.end : hit.start]
         return negation.end <= hit.start <= negation.end + _CLOSE and not _STOP.search(between)
 
 
 def read(listing: ListingText, matcher: Matcher) -> Reading:
     """Read a listing once, for features and reasons alike."""
-    body = listing.body
-    folded = normalise(body)
-    side = "\n".join((listing.category, listing.price, listing.seller_text)).strip()
+    return read_all([listing], matcher)[1][0]
+
+
+def read_all(
+    listings: Sequence[ListingText], matcher: Matcher
+) -> tuple[Bundle, tuple[Reading, ...]]:
+    """Read listings together; the bundle holds their folded bodies in the same order."""
+    bodies = bundle(listing.body for listing in listings)
+    sides = bundle(_side(listing) for listing in listings)
+    hits, side_hits = matcher.find_all(bodies), matcher.find_all(sides)
+    found = zip(listings, bodies.texts, hits, side_hits, strict=True)
+    return bodies, tuple(_reading(*one) for one in found)
+
+
+def _reading(
+    listing: ListingText, text: str, hits: tuple[Hit, ...], side_hits: tuple[Hit, ...]
+) -> Reading:
+    prices = tuple(find_folded_prices(text))
+    shown_price = parse_price(listing.price, listing.currency)
     return Reading(
         listing=listing,
-        folded=folded,
-        hits=matcher.find(folded.text),
-        side_hits=matcher.find(normalise(side).text) if side else (),
-        contacts=find_folded_contacts(folded.text),
-        prices=tuple(find_folded_prices(folded.text)),
-        shown_price=parse_price(listing.price, listing.currency),
+        text=text,
+        hits=hits,
+        side_hits=side_hits,
+        contacts=find_folded_contacts(text),
+        prices=prices,
+        shown_price=shown_price,
+        pointing=tuple(hit for hit in hits if _points(hit)),
+        by_weight=shown_price.by_weight or any(price.by_weight for price, _, _ in prices),
     )
+
+
+def _side(listing: ListingText) -> str:
+    return f"{listing.category}\n{listing.price}\n{listing.seller_text}".strip()
 
 
 def _points(hit: Hit) -> bool:

@@ -1,12 +1,14 @@
 """The named signals of a listing: what its terms, prices and contacts say together."""
 
-from collections import Counter
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from classifier.reading import Reading
 from classifier.terms import Hit, overlap
-from data.terms import Ambiguity, TermKind
+from data.terms import Ambiguity, Term, TermKind
 
 GROUPS = ("tiger", "elephant", "turtle", "other")
 _POINTING = (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE)
@@ -22,6 +24,8 @@ _PRODUCTS = {
     "hair": "HAI HAP TAI", "shell": "CAP SCA",
 }  # fmt: skip
 _PRODUCT_OF = {code: name for name, codes in _PRODUCTS.items() for code in codes.split()}
+# Dollars a gram: food, spices and balm; herbs; silver and cheap jade; ivory and glue; gold.
+_GRAMS = ("gram 0", "gram 1", "gram 2", "gram 3", "gram 4")
 _COMBINATIONS = (
     "decisive", "sure", "sure+offer", "vague", "vague+offer", "vague+form", "vague+weight",
     "slang", "slang+offer", "slang+form", "slang+weight", "two slang", "form+weight",
@@ -35,7 +39,7 @@ _COMBINATIONS = (
     "denial+form", "denial+trait", "denial+slang", "denial+vague", "denial+weight",
     "trait+genuine", "genuine+vague", "genuine+sure", "genuine+slang", "traits alone",
     "trait+toy", "trait+report", "trait+care", "evasion alone",
-    "unsupported",
+    "unsupported", *_GRAMS, *(f"{gram}+form" for gram in _GRAMS),
 )  # fmt: skip
 NAMES: tuple[str, ...] = (
     *(
@@ -48,81 +52,174 @@ NAMES: tuple[str, ...] = (
     *(f"product:{name}" for name in _PRODUCTS),
     *_COMBINATIONS,
 )
-_PARTS = tuple((name, frozenset(name.split("+"))) for name in _COMBINATIONS)
+_PARTS = tuple(
+    (name, frozenset([name] if name == "animal+live" else name.split("+")))
+    for name in _COMBINATIONS
+)
+_FACT_OF = {
+    TermKind.FORM: "form", TermKind.REPORT: "report", TermKind.DISCLAIMER: "disclaimer",
+    TermKind.TOY: "toy", TermKind.CARE: "care", TermKind.EVASION: "evasion",
+}  # fmt: skip
+_TWICE = (TermKind.REPORT, TermKind.TOY)
+# What a unit of money is worth in dollars, to the nearest step: enough to tell 2 from 20 a gram.
+_DOLLARS = {
+    "USD": 1.0, "EUR": 1.1, "GBP": 1.3, "SGD": 0.75, "CNY": 0.14, "HKD": 0.13, "TWD": 0.03,
+    "THB": 0.03, "MYR": 0.22, "VND": 4e-5, "IDR": 6e-5, "LAK": 4.6e-5, "KHR": 2.5e-4, "MMK": 3e-4,
+}  # fmt: skip
+_GRAM_STEPS = (0.05, 0.5, 2.0, 10.0)
 PLACES = {name: place for place, name in enumerate(NAMES)}
 _MOST = 3
 
 
-def signals(reading: Reading) -> dict[str, float]:
-    """Give the signals that hold for a listing, each from 0 to 1."""
-    found = dict(_of_terms(reading))
-    for name in _combined(reading, Counter(hit.term.kind for hit in _counted(reading))):
-        found[name] = 1.0
-    return found
+class Tally(NamedTuple):
+    """What a listing says, in few enough ways that most listings share theirs with others."""
+
+    counted: tuple[int, ...]  # hits of each of _COUNTED, at most _MOST
+    traits: tuple[int, ...]  # hits that describe what only one group has, by group
+    terms: frozenset[str]  # signals of the terms that point to an animal
+    facts: frozenset[str]  # facts that signals combine, and signals that are facts
 
 
-def _counted(reading: Reading) -> tuple[Hit, ...]:
-    """Leave out what is denied, and disclaimers where they may be a disguise."""
-    return tuple(
-        hit
-        for hit in reading.hits
-        if hit.term.kind is not TermKind.DISCLAIMER
-        or not (reading.suspicious or hit in reading.denied)
+def signals(reading: Reading) -> Mapping[int, float]:
+    """Give the signals that hold for a listing by their places in NAMES, each from 0 to 1."""
+    return signals_of(tally(reading))
+
+
+@lru_cache(1 << 15)
+def signals_of(counts: Tally) -> Mapping[int, float]:
+    """Give the signals of a tally."""
+    found = dict.fromkeys(counts.terms, 1.0)
+    found |= {
+        f"count:{kind}": count / _MOST
+        for kind, count in zip(_COUNTED, counts.counted, strict=True)
+        if count
+    }
+    found |= {
+        f"trait:{group}": count / _MOST
+        for group, count in zip(GROUPS, counts.traits, strict=False)
+        if count
+    }
+    found |= dict.fromkeys((name for name, parts in _PARTS if parts <= counts.facts), 1.0)
+    return {PLACES[name]: value for name, value in found.items()}
+
+
+def tally(reading: Reading) -> Tally:
+    """Count what a listing says."""
+    counted, traits = [0] * len(_COUNTED), [0] * 3
+    kinds: set[TermKind] = set()
+    terms: set[str] = set()
+    for hit in reading.hits:
+        sign = _sign(hit.term)
+        if sign.disclaims and (reading.suspicious or hit in reading.denied):
+            continue
+        kinds.add(sign.kind)
+        if sign.trait >= 0:
+            traits[sign.trait] += traits[sign.trait] < _MOST
+        elif sign.names:
+            terms.update(sign.names)
+        elif sign.counted >= 0:
+            counted[sign.counted] += counted[sign.counted] < _MOST
+    facts = frozenset(_facts(reading, kinds, counted, traits))
+    return Tally(tuple(counted), tuple(traits), frozenset(terms), facts)
+
+
+class _Sign(NamedTuple):
+    """What one term adds to a tally."""
+
+    kind: TermKind
+    counted: int  # place in _COUNTED, or -1
+    trait: int  # place in GROUPS, or -1
+    names: tuple[str, ...]
+    disclaims: bool
+
+
+@lru_cache(maxsize=None)
+def _sign(term: Term) -> _Sign:
+    """Work out once what a term adds to a tally."""
+    kind, group = term.kind, term.group
+    own = group in GROUPS[:3]
+    names: tuple[str, ...] = ()
+    if kind in _POINTING and group:
+        names = (f"{kind}:{group}:{term.ambiguity}", f"group:{group}")
+        if own and term.product in _PRODUCT_OF:
+            names += (f"product:{_PRODUCT_OF[term.product]}",)
+    return _Sign(
+        kind,
+        _COUNTED.index(kind) if kind in _COUNTED else -1,
+        GROUPS.index(group) if own and kind is TermKind.QUALIFIER else -1,
+        names,
+        kind is TermKind.DISCLAIMER,
     )
 
 
-def _of_terms(reading: Reading) -> Iterator[tuple[str, float]]:
-    counts: Counter[TermKind] = Counter()
-    traits: Counter[str] = Counter()
-    for hit in _counted(reading):
-        term = hit.term
-        if term.kind is TermKind.QUALIFIER and term.group in GROUPS[:3]:
-            traits[term.group] += 1
-            continue
-        if term.kind in _POINTING and term.group:
-            yield f"{term.kind}:{term.group}:{term.ambiguity}", 1.0
-            yield f"group:{term.group}", 1.0
-            if term.product in _PRODUCT_OF and term.group in GROUPS[:3]:
-                yield f"product:{_PRODUCT_OF[term.product]}", 1.0
-        elif term.kind in _COUNTED:
-            counts[term.kind] += 1
-    for kind, count in counts.items():
-        yield f"count:{kind}", min(count, _MOST) / _MOST
-    for group, count in traits.items():
-        yield f"trait:{group}", min(count, _MOST) / _MOST
+def _facts(
+    reading: Reading, kinds: set[TermKind], counted: list[int], traits: list[int]
+) -> Iterator[str]:
+    """Name the facts: one more decides what a word alone does not."""
+    yield from (_FACT_OF[kind] for kind in kinds if kind in _FACT_OF)
+    if any(traits):
+        yield "trait"
+    shown = reading.shown_price.amount is not None
+    says_offer = TermKind.INTENT in kinds or TermKind.CONTACT in kinds
+    if says_offer or reading.contacts or reading.prices or shown:
+        yield "offer"
+    if reading.by_weight:
+        yield "weight"
+        yield from _of_gram(reading)
+    if any(_is_claim(hit) for hit in reading.hits):
+        yield "genuine"
+    if any(contact.kind != "phone" for contact in reading.contacts):
+        yield "handle"
+    if TermKind.TOY not in kinds and TermKind.REPORT not in kinds:
+        yield "no toy no report"
+    yield from (f"{_FACT_OF[kind]} twice" for kind in _TWICE if counted[_COUNTED.index(kind)] > 1)
+    if reading.pointing:
+        yield from _of_words(reading, shown=shown)
+    else:
+        yield from _without_words(reading, kinds)
+    if reading.side_hits:
+        yield from _of_profile(reading)
 
 
-def _combined(reading: Reading, kinds: Counter[TermKind]) -> Iterator[str]:
-    """Name the combinations that hold: one more signal decides what a word alone does not."""
+def _of_gram(reading: Reading) -> Iterator[str]:
+    """Say how dear a gram is: what resin, jade and ivory, balm and glue differ in most."""
+    prices = [reading.shown_price, *(price for price, _, _ in reading.prices)]
+    rates = [
+        float(price.per_gram) * _DOLLARS[price.currency]
+        for price in prices
+        if price.per_gram and price.currency in _DOLLARS
+    ]
+    if rates:
+        yield _GRAMS[bisect(_GRAM_STEPS, max(rates))]
+
+
+def _of_words(reading: Reading, *, shown: bool) -> Iterator[str]:
+    """Name what the words that point to an animal are like, together and beside others."""
     words = [hit for hit in reading.pointing if not is_picture(hit)]
     names = [hit for hit in words if hit.term.kind is not TermKind.CODE]
-    slang = len({hit.term.key for hit in words if hit.term.kind is TermKind.CODE})
+    slang = {hit.term.key for hit in words if hit.term.kind is TermKind.CODE}
     sure = any(hit.term.ambiguity is not Ambiguity.HIGH for hit in names)
-    vague = bool(names) and not sure
-    form = bool(kinds[TermKind.FORM])
-    offer = bool(kinds[TermKind.INTENT] or kinds[TermKind.CONTACT] or reading.contacts)
+    denial = _denies_material(reading)
+    products = {hit.term.key for hit in words if hit.term.kind is TermKind.PRODUCT}
     facts = {
         "sure": sure,
-        "vague": vague,
+        "vague": bool(names) and not sure,
         "slang": bool(slang),
-        "form": form,
-        "offer": offer or bool(reading.prices) or reading.shown_price.amount is not None,
-        "weight": reading.by_weight,
-        "report": bool(kinds[TermKind.REPORT]),
-        "disclaimer": bool(kinds[TermKind.DISCLAIMER]),
-        "toy": bool(kinds[TermKind.TOY]),
-        "care": bool(kinds[TermKind.CARE]),
-        "genuine": any(_is_claim(hit) for hit in reading.hits),
-        "trait": any(_is_trait(hit) for hit in reading.hits),
-        "evasion": bool(kinds[TermKind.EVASION]),
-        "denial": _denies_material(reading),
+        "two slang": len(slang) > 1,
+        "denial": denial,
+        "denied material": denial,
+        "decisive": any(hit.term.decisive for hit in words),
+        "split": any(hit.split for hit in words),
+        "many": len({hit.term.key for hit in words}) >= _MOST,
+        "two products": len(products) > 1,
+        "animal+live": any(hit.term.product == "LIV" for hit in words),
+        "denied animal": not reading.suspicious and any(hit in reading.denied for hit in words),
+        "pictures": len(words) < len(reading.pointing),
+        "unsupported": not sure and not _supported(reading, words, denial=denial, shown=shown),
     }
-    yield from _pairs(facts)
-    if reading.pointing and not sure and not _supported(reading, words, facts):
-        yield "unsupported"
-    yield from _of_words(reading, words, slang)
-    yield from _of_absence(reading, facts, kinds, words)
-    yield from _of_profile(reading)
+    yield from (name for name, holds in facts.items() if holds)
+    if not words:
+        yield from _without_words(reading, {hit.term.kind for hit in reading.hits})
 
 
 _SUPPORT = (
@@ -130,68 +227,34 @@ _SUPPORT = (
 )  # fmt: skip
 
 
-def _supported(reading: Reading, words: list[Hit], facts: dict[str, bool]) -> bool:
+def _supported(reading: Reading, words: list[Hit], *, denial: bool, shown: bool) -> bool:
     """Tell whether an ambiguous word has anything beside it that makes an offer likely."""
+    if denial or shown or reading.contacts or reading.prices or reading.by_weight:
+        return True
     several = len({hit.term.key for hit in words}) > 1
     exact = any(hit.split or hit.term.ambiguity is not Ambiguity.HIGH for hit in words)
-    beside = any(
+    return several or exact or any(
         hit.term.kind in _SUPPORT and not any(overlap(hit, word) for word in reading.pointing)
         for hit in reading.hits
     )
-    priced = bool(reading.contacts or reading.prices) or reading.shown_price.amount is not None
-    return several or exact or beside or priced or facts["weight"] or facts["denial"]
 
 
-def _pairs(facts: dict[str, bool]) -> Iterator[str]:
-    hold = {fact for fact, holds in facts.items() if holds}
-    yield from (name for name, parts in _PARTS if parts <= hold)
-
-
-def _of_words(reading: Reading, words: list[Hit], slang: int) -> Iterator[str]:
-    products = {hit.term.key for hit in words if hit.term.kind is TermKind.PRODUCT}
-    facts = {
-        "decisive": any(hit.term.decisive for hit in words),
-        "split": any(hit.split for hit in words),
-        "many": len({hit.term.key for hit in words}) >= _MOST,
-        "two products": len(products) > 1,
-        "two slang": slang > 1,
-        "animal+live": any(hit.term.product == "LIV" for hit in words),
-        "denied material": _denies_material(reading),
-        "denied animal": not reading.suspicious and any(hit in reading.denied for hit in words),
-        "handle": any(contact.kind != "phone" for contact in reading.contacts),
-        "pictures": any(is_picture(hit) for hit in reading.pointing),
-    }
-    yield from (name for name, holds in facts.items() if holds)
-
-
-def _of_absence(
-    reading: Reading, facts: dict[str, bool], kinds: Counter[TermKind], words: list[Hit]
-) -> Iterator[str]:
-    if not words:
-        yield from _without_words(reading, facts, kinds)
-    if not facts["toy"] and not facts["report"]:
-        yield "no toy no report"
-    if kinds[TermKind.REPORT] > 1:
-        yield "report twice"
-    if kinds[TermKind.TOY] > 1:
-        yield "toy twice"
-
-
-def _without_words(
-    reading: Reading, facts: dict[str, bool], kinds: Counter[TermKind]
-) -> Iterator[str]:
-    alone = {"weight": "weight alone", "evasion": "evasion alone"}
-    yield from (name for fact, name in alone.items() if facts[fact])
-    if len({hit.term.key for hit in reading.hits if _is_trait(hit)}) > 1:
+def _without_words(reading: Reading, kinds: set[TermKind]) -> Iterator[str]:
+    """Name what there is where no word points to an animal."""
+    if reading.by_weight:
+        yield "weight alone"
+    if TermKind.EVASION in kinds:
+        yield "evasion alone"
+    if len({hit.term.key for hit in reading.hits if _sign(hit.term).trait >= 0}) > 1:
         yield "traits alone"
-    if reading.pointing:
-        yield "picture alone"
-    else:
-        yield "nothing"
-    if kinds[TermKind.BENIGN]:
+    yield "picture alone" if reading.pointing else "nothing"
+    if TermKind.BENIGN in kinds:
         yield "harmless alone"
     if any(hit.term.group == "other" for hit in reading.hits):
         yield "other alone"
+    if TermKind.NEGATION in kinds and _denies_material(reading):
+        yield "denial"
+        yield "denied material"
 
 
 def _of_profile(reading: Reading) -> Iterator[str]:
@@ -207,11 +270,6 @@ def _of_profile(reading: Reading) -> Iterator[str]:
     ):
         if kind in kinds:
             yield f"profile {name}"
-
-
-def _is_trait(hit: Hit) -> bool:
-    """Tell whether a hit describes what only one of the groups has: grain, fangs, shells."""
-    return hit.term.kind is TermKind.QUALIFIER and hit.term.group in GROUPS[:3]
 
 
 def _is_claim(hit: Hit) -> bool:

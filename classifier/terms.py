@@ -1,31 +1,34 @@
 """Finds the lexicon's terms in a text: longest first, harmless ones taking their span away."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
 from classifier.boundaries import Boundaries
-from classifier.disguise import tighten
+from classifier.bundle import Bundle, Kind, bundle
+from classifier.chinese import Cutter
+from classifier.disguise import Tight, parted, tighten
 from data.terms import Ambiguity, Term, TermKind, Terms
-from data.text import is_unaccented
 
 # Kinds that take a span from the others; the rest only say more and may overlap anything.
 _OBJECTS = (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE, TermKind.BENIGN)
 _SAYINGS = (TermKind.INTENT, TermKind.QUALIFIER, TermKind.CONTACT)
 _SHORTEST_SPLIT = 2
 _SHORTEST_SPLIT_LATIN = 4
-_HASTY_VIETNAMESE = re.compile(
-    r"\b(?:ban|gia|hang|lien he|cho|khong|minh|can|mua|moi|zalo|sdt|nha|anh|chi|em|ai|con|cua|"
-    r"duoc|nhe|voi|loai|that|giao|ship|lh|ib|alo|dt|tui|ae|ngay|co|la|xin|rung|cap|inbox)\b"
+_WORD = re.compile("[a-z]+")
+_HASTY_VIETNAMESE = frozenset(
+    "ban gia hang cho khong minh can mua moi zalo sdt nha anh chi em ai con cua duoc nhe voi loai "
+    "that giao ship lh ib alo dt tui ae ngay co la xin rung cap inbox".split()
 )
 _HASTY_WORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One term found at `start` to `end` of a normalised text; `split` = written in pieces."""
 
     term: Term
@@ -42,6 +45,7 @@ class Matcher:
         self._plain = _Automaton(accented)
         self._hasty = _Automaton([term for term in terms if term.unaccented])
         self._split = _Automaton([term for term in accented if _splits(term)], tight=True)
+        self._cutter = Cutter(dict.fromkeys(term.key for term in terms if _is_chinese(term)))
         self.size = len(terms)
 
     def find(self, folded: str) -> tuple[Hit, ...]:
@@ -52,21 +56,45 @@ class Matcher:
         >>> [hit.term.gloss for hit in matcher.find("虎牙直播 象皮珠")]
         ['Huya live streaming', 'elephant-skin bead']
         """
-        boundaries = Boundaries(folded)
-        found = [*self._plain.find(folded, boundaries), *self._split_hits(folded)]
-        if _is_hasty_vietnamese(folded):
-            found += self._hasty.find(folded, boundaries)
-        return resolve(found)
+        return self.find_all(bundle([folded]))[0]
 
-    def _split_hits(self, folded: str) -> Iterator[Hit]:
+    def find_all(self, texts: Bundle) -> list[tuple[Hit, ...]]:
+        """Find the terms of each text of a bundle; places are characters of that text."""
+        found: list[list[Hit]] = [[] for _ in texts.texts]
+        self._plain.find(texts, Boundaries(texts, self._cutter), found)
+        for at, hits in self._split_hits(texts):
+            found[at] += hits
+        for at, present in enumerate(texts.present):
+            if _may_be_hasty(present) and _is_hasty_vietnamese(texts.texts[at]):
+                found[at] += self._hasty_hits(texts.texts[at])
+        return [resolve(hits) if hits else () for hits in found]
+
+    def _hasty_hits(self, folded: str) -> list[Hit]:
+        alone = bundle([folded])
+        hits: list[list[Hit]] = [[]]
+        self._hasty.find(alone, Boundaries(alone, self._cutter), hits)
+        return hits[0]
+
+    def _split_hits(self, texts: Bundle) -> Iterator[tuple[int, Iterator[Hit]]]:
         """Find terms whose letters were parted or swapped to slip past a filter."""
-        tight = tighten(folded)
-        if tight is None:
+        found = ((at, tighten(texts.texts[at])) for at in parted(texts))
+        tights = [(at, tight) for at, tight in found if tight is not None]
+        if not tights:
             return
-        for hit in self._split.find(tight.text, Boundaries(tight.text)):
-            if tight.changed(hit.start, hit.end):
-                start, end = tight.span(hit.start, hit.end)
-                yield Hit(hit.term, start, end, split=True)
+        undone = bundle(tight.text for _, tight in tights)
+        hits: list[list[Hit]] = [[] for _ in tights]
+        self._split.find(undone, Boundaries(undone, self._cutter), hits)
+        for (at, tight), own in zip(tights, hits, strict=True):
+            if own:
+                yield at, _as_written(own, tight)
+
+
+def _as_written(hits: list[Hit], tight: Tight) -> Iterator[Hit]:
+    """Give the hits that were there only after undoing, where they stand in the text."""
+    for hit in hits:
+        if tight.changed(hit.start, hit.end):
+            start, end = tight.span(hit.start, hit.end)
+            yield Hit(hit.term, start, end, split=True)
 
 
 class _Automaton:
@@ -78,23 +106,31 @@ class _Automaton:
             kinds = by_key.setdefault(squeeze(term.key) if tight else term.key, {})
             kind = TermKind.PRODUCT if term.kind in _OBJECTS else term.kind
             kinds[kind] = _stronger(kinds.get(kind), term)
-        self._terms = [tuple(kinds.values()) for kinds in by_key.values()]
+        self._terms = [
+            tuple((term, term.kind in _SAYINGS, _needs_words(term)) for term in kinds.values())
+            for kinds in by_key.values()
+        ]
         self._keys = list(by_key)
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
         return AhoCorasick(self._keys)
 
-    def find(self, folded: str, boundaries: Boundaries) -> Iterator[Hit]:
-        """Find every term that stands as a word of its own, overlapping ones too."""
+    def find(self, texts: Bundle, boundaries: Boundaries, found: list[list[Hit]]) -> None:
+        """Add to each text every term that stands as a word of its own, overlapping ones too."""
         if not self._keys:
             return
-        for which, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            for term in self._terms[which]:
-                if term.kind in _SAYINGS and boundaries.buried(start, end):
-                    continue
-                if boundaries.hold(start, end, strict=_needs_words(term)):
-                    yield Hit(term, start, end)
+        starts = [*texts.starts.tolist(), len(texts.text) + 1]
+        at = 0
+        matches = self._automaton.find_matches_as_indexes(texts.text, overlapping=True)
+        for which, start, end in matches:
+            while end > starts[at + 1]:
+                at += 1
+            for term, is_saying, needs_words in self._terms[which]:
+                if boundaries.hold(start, end, strict=needs_words) and not (
+                    is_saying and boundaries.buried(start, end)
+                ):
+                    found[at].append(Hit(term, start - starts[at], end - starts[at]))
 
 
 def squeeze(key: str) -> str:
@@ -102,78 +138,90 @@ def squeeze(key: str) -> str:
     return re.sub(r"[\s\-'.]", "", key)
 
 
-class _Places:
-    """Hits by the characters they cover, so that long texts cost no more than their length."""
+class _Covered:
+    """The characters of a text that some hits cover, asked and told at the speed of bytes."""
 
     def __init__(self, hits: Iterable[Hit] = ()) -> None:
-        self._at: dict[int, list[Hit]] = {}
+        self._marks = bytearray()
         for hit in hits:
             self.add(hit)
 
     def add(self, hit: Hit) -> None:
-        for place in range(hit.start, hit.end):
-            self._at.setdefault(place, []).append(hit)
+        if len(self._marks) < hit.end:
+            self._marks.extend(bytes(2 * hit.end))
+        self._marks[hit.start : hit.end] = b"\x01" * (hit.end - hit.start)
 
-    def touching(self, hit: Hit) -> Iterator[Hit]:
-        """Yield hits that share a character with this one, some more than once."""
-        for place in range(hit.start, hit.end):
-            yield from self._at.get(place, ())
+    def touches(self, hit: Hit) -> bool:
+        return self._marks.find(1, hit.start, hit.end) >= 0
 
 
-def resolve(found: Iterable[Hit]) -> tuple[Hit, ...]:
+def resolve(found: list[Hit]) -> tuple[Hit, ...]:
     """Let the longest of overlapping names win, and harmless ones win over what they touch.
 
     A harmless term loses only to a longer term that holds all of it.
     """
-    hits = list(found)
-    objects = [hit for hit in hits if hit.term.kind in _OBJECTS]
+    objects = [hit for hit in found if hit.term.kind in _OBJECTS]
+    if not objects:
+        return tuple(sorted(_longest(found), key=_place))
     pointing = [hit for hit in objects if hit.term.kind is not TermKind.BENIGN]
-    at = _Places(pointing)
-    harmless = [
-        hit
-        for hit in objects
-        if hit.term.kind is TermKind.BENIGN
-        and not any(_holds(other, hit) for other in at.touching(hit))
-    ]
-    consumed = _Places(harmless)
-    pointing = [hit for hit in pointing if not any(consumed.touching(hit))]
-    named = _Places([*harmless, *pointing])
-    foreign = _Places([*harmless, *(hit for hit in pointing if hit.term.group == "other")])
-    others = [
-        hit for hit in hits if hit.term.kind not in _OBJECTS and not _is_taken(hit, named, foreign)
-    ]
+    harmless = [hit for hit in objects if hit.term.kind is TermKind.BENIGN]
+    if harmless and pointing:
+        harmless = _not_held(harmless, pointing)
+        consumed = _Covered(harmless)
+        pointing = [hit for hit in pointing if not consumed.touches(hit)]
+    others = [hit for hit in found if hit.term.kind not in _OBJECTS]
+    if others:
+        named = _Covered([*harmless, *pointing])
+        foreign = _Covered([*harmless, *(hit for hit in pointing if hit.term.group == "other")])
+        others = [hit for hit in others if not _is_taken(hit, named, foreign)]
     kept = [*_longest(harmless), *_longest(pointing), *_longest(others)]
-    return tuple(sorted(kept, key=lambda hit: (hit.start, hit.end)))
+    return tuple(sorted(kept, key=_place))
 
 
-def _is_taken(hit: Hit, named: _Places, foreign: _Places) -> bool:
+def _place(hit: Hit) -> tuple[int, int]:
+    return hit.start, hit.end
+
+
+def _not_held(harmless: list[Hit], pointing: list[Hit]) -> list[Hit]:
+    """Leave out harmless hits that a longer pointing one covers wholly."""
+    best: dict[int, int] = {}
+    for hit in pointing:
+        best[hit.start] = max(best.get(hit.start, 0), hit.end)
+    starts = sorted(best)
+    reach = list(accumulate((best[start] for start in starts), max))
+    kept = []
+    for hit in harmless:
+        before = bisect_left(starts, hit.start)
+        held = before > 0 and reach[before - 1] >= hit.end
+        if not held and best.get(hit.start, 0) <= hit.end:
+            kept.append(hit)
+    return kept
+
+
+def _is_taken(hit: Hit, named: _Covered, foreign: _Covered) -> bool:
     """Tell whether a word is only a piece of a name: "not" in 非洲, the fang in a bear's fang."""
     if hit.term.kind is TermKind.NEGATION:
-        return any(named.touching(hit))
+        return named.touches(hit)
     if hit.term.kind is not TermKind.QUALIFIER or not hit.term.group:
         return False
-    return any(foreign.touching(hit))
+    return foreign.touches(hit)
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
+    if len(hits) <= 1:
+        return hits
     kept: list[Hit] = []
-    places = _Places()
+    covered = _Covered()
     for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.split, hit.start)):
-        if not any(places.touching(hit)):
+        if not covered.touches(hit):
             kept.append(hit)
-            places.add(hit)
+            covered.add(hit)
     return kept
 
 
 def overlap(one: Hit, other: Hit) -> bool:
     """Tell whether two hits share a character."""
     return one.start < other.end and other.start < one.end
-
-
-def _holds(outer: Hit, inner: Hit) -> bool:
-    """Tell whether one hit covers all of another and more."""
-    longer = outer.end - outer.start > inner.end - inner.start
-    return longer and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _stronger(one: Term | None, other: Term) -> Term:
@@ -203,6 +251,17 @@ def _splits(term: Term) -> bool:
     return term.kind in _OBJECTS and size >= (_SHORTEST_SPLIT_LATIN if latin else _SHORTEST_SPLIT)
 
 
+def _is_chinese(term: Term) -> bool:
+    return term.lang.startswith("zh") and not term.key.isascii()
+
+
+def _may_be_hasty(present: int) -> bool:
+    """Tell from the kinds of letters of a text whether it may be Vietnamese without accents."""
+    return bool(present & Kind.LETTER) and not present & Kind.ACCENT
+
+
 def _is_hasty_vietnamese(folded: str) -> bool:
     """Tell whether a text is Vietnamese typed without any accent."""
-    return is_unaccented(folded) and len(set(_HASTY_VIETNAMESE.findall(folded))) >= _HASTY_WORDS
+    words = set(_WORD.findall(folded))
+    together = folded.count("lien he") > 0
+    return len(words & _HASTY_VIETNAMESE) + together >= _HASTY_WORDS

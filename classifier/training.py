@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.artefact import rounded, save_model
+from classifier.artefact import save_model
 from classifier.evaluation import Evaluation, cross_validate
 from classifier.features import VERSION
 from classifier.fitting import fit, prepare
@@ -21,7 +21,7 @@ def train(rows: Sequence[CorpusRow], terms: Terms, source: str = "") -> tuple[Mo
     matcher = Matcher(terms)
     examples = prepare(rows, matcher)
     evaluation = cross_validate(examples)
-    weights = rounded(fit(examples, np.ones(len(rows), np.bool_)))
+    weights = fit(examples, np.ones(len(rows), np.bool_))
     model = Model(weights, evaluation.calibration, matcher, load_taxa(), source)
     return model, evaluation
 

@@ -50,7 +50,7 @@ class Ambiguity(StrEnum):
     HIGH = "high"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Term:
     """One word or phrase; `key` is its spelling in normalised text."""
 

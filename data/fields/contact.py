@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from data.text import normalise
+from ahocorasick_rs import AhoCorasick
+
+from data.text import fold, normalise
 
 _ID = r"(?P<handle>[a-z][a-z0-9_.-]{3,24}[a-z0-9])(?![a-z0-9])"
 _PHONE = r"(?P<handle>\+?\(?\d(?:[ .()-]?\d){7,13})(?!\d)"
@@ -43,9 +45,23 @@ _BARE = (
     ("handle", r"(?<![a-z0-9.])@(?P<handle>[a-z][a-z0-9_.]{3,30})(?!\.[a-z])"),
     (
         "phone",
-        r"(?<![\d.,])(?P<handle>\+\d(?:[ .()-]?\d){8,13}|0\d(?:[ .-]?\d){7,10}|1[3-9]\d{9})(?!\d)",
+        r"(?P<handle>\+\d(?:[ .()-]?\d){8,13}|0\d(?:[ .-]?\d){7,10}|1[3-9]\d{9})(?!\d)",
     ),
 )
+# Letters of which one must be there for a pattern to hold: a look for them is far cheaper.
+_ANCHORS = {
+    "wechat": "信 卫星 薇 加微 ➕微 加v ➕v vx wx weixin wechat ວີແຊັດ วีแชท",
+    "qq": "qq 扣扣", "zalo": "zalo zl dalo lô", "whatsapp": "wa ws ວັອດແອັບ วอทแอพ",
+    "viber": "viber ဗိုင်ဘာ", "line": "line ไลน์ 加赖 加賴 ລາຍ", "facebook": "fb facebook",
+    "telegram": "tele tg t.me តេលេក្រាម เทเลแกรม", "handle": "@",
+}  # fmt: skip
+_ANCHOR_KINDS = {
+    fold(anchor): kind for kind, anchors in _ANCHORS.items() for anchor in anchors.split()
+}
+_ANCHORED = AhoCorasick(list(_ANCHOR_KINDS))
+_KIND_OF_ANCHOR = list(_ANCHOR_KINDS.values())
+_PHONE_DIGITS = re.compile(r"\d(?:[^\d\n]{0,2}\d){7}")
+_INSIDE = tuple("0123456789.,")
 _PATTERNS = tuple((kind, re.compile(pattern)) for kind, pattern in (*_LINKS, *_NAMED, *_BARE))
 
 
@@ -76,20 +92,28 @@ def find_contacts(text: str) -> tuple[Contact, ...]:
 
 def find_folded_contacts(folded: str) -> tuple[Contact, ...]:
     """Find handles in a text that is normalised already; places are characters of it."""
-    taken = [False] * len(folded)
+    taken = bytearray(len(folded))
     found: list[Contact] = []
     for kind, match in _matches(folded):
         begin, end = match.span()
-        if not any(taken[begin:end]):
-            taken[begin:end] = [True] * (end - begin)
+        if taken.find(1, begin, end) < 0:
+            taken[begin:end] = b"\x01" * (end - begin)
             found.append(Contact(kind, _handle(match), begin, end))
     return tuple(sorted(found, key=lambda contact: contact.start))
 
 
 def _matches(folded: str) -> Iterator[tuple[str, re.Match[str]]]:
+    found = {_KIND_OF_ANCHOR[which] for which, _, _ in _ANCHORED.find_matches_as_indexes(folded)}
+    if _PHONE_DIGITS.search(folded):
+        found.add("phone")
+    if not found:
+        return
     for kind, pattern in _PATTERNS:
-        for match in pattern.finditer(folded):
-            yield kind, match
+        if kind in found:
+            for match in pattern.finditer(folded):
+                # Asked here because a pattern that begins with its digits is looked for faster.
+                if kind != "phone" or folded[match.start() - 1 : match.start()] not in _INSIDE:
+                    yield kind, match
 
 
 def _handle(match: re.Match[str]) -> str:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
-from data.text import normalise
+from data.text import fold, normalise
 
 # How many grams a unit of sale weighs; a price of a unit that is not here is per piece.
 GRAMS = {
@@ -83,8 +84,10 @@ _SCALE = _any(_SCALE_OF)
 _CURRENCY = _any(_CURRENCY_OF)
 _UNIT = _any(_UNIT_OF)
 _PER = r"(?:/|per|mỗi|một|ต่อ|ຕໍ່|每|一|se|1|a|ក្នុង1|ក្នុង)"
+_BEFORE = re.compile(rf"(?:(?P<scale0>သိန်း|သောင်း|သန်း)\s*)?(?:(?P<before>{_CURRENCY})\.?\s*)?\Z")
+_BEFORE_ENDS = frozenset(word[-1] for word in (*_CURRENCY_OF, *_BURMESE_SCALES)) | {"."}
+_LONGEST_BEFORE = 24
 _PRICE = re.compile(
-    rf"(?P<scale0>သိန်း|သောင်း|သန်း)?\s*(?P<before>{_CURRENCY})?\.?\s*"
     rf"(?P<number>{_NUMBER})"
     rf"(?:\s*[-–~]\s*(?:{_NUMBER}))?"
     rf"\s*(?P<scale>{_SCALE})?(?P<rest>(?<=[a-zệủ万千]) ?\d{{1,3}}(?![\d.,]))?(?P<half>\s*rưỡi)?"
@@ -118,6 +121,7 @@ class Price:
         )
 
 
+@lru_cache(1 << 14)
 def parse_price(text: str, default_currency: str | None = None) -> Price:
     """Read a price field; of a range, the lower end.
 
@@ -130,11 +134,11 @@ def parse_price(text: str, default_currency: str | None = None) -> Price:
     >>> parse_price("liên hệ", "VND")
     Price(amount=None, currency='VND', unit='', text='liên hệ')
     """
-    folded = normalise(text).text
+    folded = fold(text)
     found = max(_found(folded), key=_certainty, default=None)
     if found is None:
         return Price(None, default_currency or "", _lone_unit(folded), text)
-    unit = _unit(found) or _lone_unit(folded)
+    unit = _UNIT_OF.get(found.unit or "", "") or _lone_unit(folded)
     return Price(_amount(found), _currency(found) or default_currency or "", unit, text)
 
 
@@ -154,35 +158,76 @@ def find_prices(text: str) -> Iterator[tuple[Price, int, int]]:
 
 def find_folded_prices(folded: str) -> Iterator[tuple[Price, int, int]]:
     """Find prices in a text that is normalised already; places are characters of it."""
-    for match in _found(folded):
-        if _certainty(match)[0]:
-            start, end = _trimmed(match)
-            words = folded[start:end]
-            yield Price(_amount(match), _currency(match), _unit(match), words), start, end
+    for read in _found(folded):
+        if read.signs:
+            start, end = _trimmed(folded, read)
+            unit = _UNIT_OF.get(read.unit or "", "")
+            yield Price(_amount(read), _currency(read), unit, folded[start:end]), start, end
 
 
-def _found(folded: str) -> Iterator[re.Match[str]]:
-    return (match for match in _PRICE.finditer(folded) if match["number"])
+class _Read(NamedTuple):
+    """The parts of one price, as written, and where they stand."""
+
+    start: int
+    end: int
+    scale0: str | None
+    before: str | None
+    number: str
+    scale: str | None
+    rest: str | None
+    half: str | None
+    after: str | None
+    unit: str | None
+
+    @property
+    def signs(self) -> int:
+        """How many signs of a price stand about the number."""
+        return sum(map(bool, (self.before, self.after, self.scale, self.scale0, self.unit)))
 
 
-def _certainty(match: re.Match[str]) -> tuple[int, int]:
+def _found(folded: str) -> Iterator[_Read]:
+    """Read every number with what stands about it.
+
+    A pattern that begins with a digit is looked for many times faster than one that begins with
+    what may stand before it; that is read backwards.
+    """
+    last = 0
+    for match in _PRICE.finditer(folded):
+        number, scale, rest, half, after, unit, unit2 = match.groups()
+        begin, end = match.span()
+        start, scale0, before = _before(folded, last, begin)
+        last = end
+        yield _Read(start, end, scale0, before, number, scale, rest, half, after, unit or unit2)
+
+
+def _before(folded: str, last: int, begin: int) -> tuple[int, str | None, str | None]:
+    """Read the currency or scale before a number that begins at `begin`; `last` is taken."""
+    left = folded[max(last, begin - _LONGEST_BEFORE) : begin]
+    bare = left.rstrip()
+    if not bare or bare[-1] not in _BEFORE_ENDS:
+        return begin, None, None
+    match = _BEFORE.search(left)
+    if match is None or not (match["scale0"] or match["before"]):
+        return begin, None, None
+    return begin - len(left) + match.start(), match["scale0"], match["before"]
+
+
+def _certainty(read: _Read) -> tuple[int, int]:
     """Rank what was read: by signs of a price about it, then the one that came first."""
-    signs = ("before", "after", "scale", "scale0", "unit", "unit2")
-    return sum(bool(match[sign]) for sign in signs), -match.start()
+    return read.signs, -read.start
 
 
-def _trimmed(match: re.Match[str]) -> tuple[int, int]:
-    words = match[0]
-    return match.start() + len(words) - len(words.lstrip()), match.start() + len(words.rstrip())
+def _trimmed(folded: str, read: _Read) -> tuple[int, int]:
+    words = folded[read.start : read.end]
+    return read.start + len(words) - len(words.lstrip()), read.start + len(words.rstrip())
 
 
-def _amount(match: re.Match[str]) -> Decimal:
-    scale = _SCALE_OF.get(match["scale"] or match["scale0"] or "", 1)
-    amount = _number(match["number"], scaled=scale > 1) * scale
-    if scale > 1 and match["rest"]:
-        digits = match["rest"].strip()
-        amount += Decimal(f"0.{digits}") * scale
-    if scale > 1 and match["half"]:
+def _amount(read: _Read) -> Decimal:
+    scale = _SCALE_OF.get(read.scale or read.scale0 or "", 1)
+    amount = _number(read.number, scaled=scale > 1) * scale
+    if scale > 1 and read.rest:
+        amount += Decimal(f"0.{read.rest.strip()}") * scale
+    if scale > 1 and read.half:
         amount += Decimal(scale) / 2
     return _plain(amount)
 
@@ -205,17 +250,13 @@ def _plain(amount: Decimal) -> Decimal:
     return whole if whole == amount else amount.normalize()
 
 
-def _currency(match: re.Match[str]) -> str:
-    word = match["before"] or match["after"] or ""
-    if not word and match["scale"] in _VIETNAMESE_SCALES:
+def _currency(read: _Read) -> str:
+    word = read.before or read.after or ""
+    if not word and read.scale in _VIETNAMESE_SCALES:
         return "VND"
-    if not word and (match["scale0"] or match["scale"] in _BURMESE_SCALES):
+    if not word and (read.scale0 or read.scale in _BURMESE_SCALES):
         return "MMK"
     return _CURRENCY_OF.get(word, "")
-
-
-def _unit(match: re.Match[str]) -> str:
-    return _UNIT_OF.get(match["unit"] or match["unit2"] or "", "")
 
 
 def _lone_unit(folded: str) -> str:
