@@ -60,9 +60,10 @@ class Boundaries:
 
     def _may_end(self, end: int) -> bool:
         """Tell whether a word may end before letters: an ending follows, or a new syllable."""
-        if self._text[end - 1] < "\u1000":
-            return bool(_ENDINGS.match(self._text, end))
-        return not _CLOSING_BURMESE.match(self._text, end)
+        if "\u1000" <= self._text[end - 1] <= "\u109f":
+            return not _CLOSING_BURMESE.match(self._text, end)
+        # Vietnamese vowels lie above the Burmese letters: hổ must not be met in hổng.
+        return bool(_ENDINGS.match(self._text, end))
 
     def _between_words(self, start: int, end: int) -> bool:
         for lang, run in _RUNS:

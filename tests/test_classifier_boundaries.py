@@ -1,0 +1,25 @@
+"""Word breaks in scripts with spaces whose letters lie far from plain Latin."""
+
+import pytest
+
+from classifier.boundaries import Boundaries
+from classifier.bundle import bundle
+from classifier.chinese import Cutter
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "stands"),
+    [
+        ("hổng biết", "hổ", False),
+        ("của em", "củ", False),
+        ("giải pháp", "giả", False),
+        ("bán hổ con", "hổ", True),
+        ("bán hổ", "hổ", True),
+    ],
+)
+def test_a_vietnamese_syllable_is_no_prefix_of_another(
+    text: str, word: str, *, stands: bool
+) -> None:
+    start = text.index(word)
+    boundaries = Boundaries(bundle([text]), Cutter([]))
+    assert boundaries.hold(start, start + len(word), strict=False) is stands
