@@ -18,7 +18,7 @@ class Score(Happened, Record):
     id: Mapped[int] = mapped_column(primary_key=True)
     listing_id: Mapped[int] = mapped_column(ForeignKey("listings.id"), index=True)
     sighting_id: Mapped[int] = mapped_column(ForeignKey("sightings.id"), index=True)
-    model: Mapped[str] = mapped_column(doc="the model's corpus hash, shortened")
+    model: Mapped[str] = mapped_column(doc="the name of the model that gave it")
     lang: Mapped[str]
     offered: Mapped[float] = mapped_column(Float, doc="probability 0-1 that it is an offer")
     threshold: Mapped[float] = mapped_column(Float)
@@ -26,6 +26,9 @@ class Score(Happened, Record):
     taxon: Mapped[str] = mapped_column(default="")
     taxon_confidence: Mapped[float] = mapped_column(Float, default=0.0)
     product: Mapped[str] = mapped_column(default="", doc="CITES term code or empty")
+    concern: Mapped[str] = mapped_column(
+        default="unclear", doc="protected, unclear or common_farmed"
+    )
     reasons: Mapped[list[Any]] = mapped_column(
         default=list, doc="text, start, end, kind, gloss, weight; offsets into Listing.text"
     )
@@ -106,6 +109,7 @@ def record_score(session: Session, sighting: Sighting, scored: Scored, clock: Cl
         taxon=scored.taxon,
         taxon_confidence=scored.taxon_confidence,
         product=scored.product,
+        concern=scored.concern,
         reasons=scored.reasons,
     )
     session.add(score)

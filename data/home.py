@@ -34,6 +34,14 @@ class Home(Record):
     signatory: Mapped[str] = mapped_column(default="")
     authority: Mapped[str] = mapped_column(default="")
     second_review_percent: Mapped[int] = mapped_column(default=10)
+    sample_one_in: Mapped[int] = mapped_column(
+        default=200, doc="of how many unflagged listings one is looked at; 0: none"
+    )
+    sample_daily: Mapped[int] = mapped_column(default=10, doc="most drawn from one day")
+    uncertain_percent: Mapped[int] = mapped_column(
+        default=10, doc="of a day's flags, how many more of what lay just under the threshold"
+    )
+    drawn_until: Mapped[datetime | None] = mapped_column(doc="days before this are drawn from")
 
     @property
     def is_demo(self) -> bool:

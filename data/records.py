@@ -1,8 +1,10 @@
 """Every record of the store, so that one import registers all tables."""
 
 from data import (
+    alike,
     audit,
     crawls,
+    draws,
     flags,
     home,
     jobs,
@@ -21,6 +23,8 @@ ALL_RECORDS = (
     sellers.Seller,
     listings.Listing,
     flags.Flag,
+    alike.Likeness,
+    draws.Draw,
     people.Person,
     reviews.ReviewTask,
     takedowns.TakedownRequest,

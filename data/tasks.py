@@ -1,10 +1,16 @@
-"""The queue: claims are leases taken in one statement, so two people never hold one task."""
+"""The queue: claims are leases taken in one statement, so two people never hold one task.
 
+Its order is one number, given once: concern and certainty for what is flagged, a place by hash for
+what was drawn, and behind all of these what says nearly the same as something that waits already.
+"""
+
+import hashlib
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from data.alike import keys_of, likes_of, remember
 from data.base import Clock
 from data.flags import Flag
 from data.listings import Listing, Sighting
@@ -24,6 +30,8 @@ from data.states import TaskEvent, TaskState
 
 LEASE = timedelta(minutes=10)
 RELISTED_PRIORITY = 1000
+REPEAT = 400  # more than any rank, so that a repeat stands behind all that is new
+OPEN = (TaskState.QUEUED, TaskState.CLAIMED, TaskState.ESCALATED)
 _RISK = {"protected": 200, "unclear": 100, "common_farmed": 0}
 
 
@@ -32,20 +40,61 @@ def priority_of(flag: Flag) -> int:
     return _RISK.get(flag.concern, 0) + round(100 * flag.score.offered)
 
 
-def queue_first(session: Session, flag: Flag, *, clock: Clock) -> ReviewTask | None:
-    """Queue a flagged listing for its first look; None when it was queued or decided before."""
-    before = session.scalar(select(ReviewTask.id).where(ReviewTask.listing_id == flag.listing_id))
-    if before is not None:
-        return None
-    listing = session.get_one(Listing, flag.listing_id)
-    return queue(
-        session,
-        listing,
-        TaskKind.FIRST,
-        why="flagged",
-        clock=clock,
-        priority=priority_of(flag),
+def turn_of(priority: int) -> int:
+    """Tell how often what a task says stood in the queue already when it came.
+
+    >>> [turn_of(priority) for priority in (1000, 299, 0, -1, 299 - 2 * REPEAT)]
+    [0, 0, 0, 1, 2]
+    """
+    return max(0, -(priority // REPEAT))
+
+
+def _behind_its_likes(session: Session, listing: Listing, rank: int) -> int:
+    """Push a listing that is like one that waits behind others; the third like it behind the second.
+
+    So two near-identical ones follow one another only where nothing else waits between them.
+    """
+    keys = keys_of(listing.title, listing.description)
+    remember(session, listing.id, keys)
+    last = session.scalar(
+        select(func.min(ReviewTask.priority)).where(
+            ReviewTask.listing_id.in_(likes_of(listing.id, keys)), ReviewTask.state.in_(OPEN)
+        )
     )
+    return rank if last is None else rank - REPEAT * (turn_of(last) + 1)
+
+
+def queue_first(session: Session, flag: Flag, *, clock: Clock) -> ReviewTask | None:
+    """Queue a flagged listing for its first look; None when it was queued or decided before.
+
+    A task that waits for another reason, such as a draw, learns of the flag and may move up.
+    """
+    tasks = select(ReviewTask).where(ReviewTask.listing_id == flag.listing_id)
+    before = session.scalars(tasks.order_by(ReviewTask.id.desc())).unique().all()
+    listing = session.get_one(Listing, flag.listing_id)
+    if before:
+        if before[0].flag_id is None and before[0].state in OPEN:
+            before[0].flag_id = flag.id
+            rank = _behind_its_likes(session, listing, priority_of(flag))
+            before[0].priority = max(before[0].priority, rank)
+        return None
+    rank = _behind_its_likes(session, listing, priority_of(flag))
+    return queue(session, listing, TaskKind.FIRST, why="flagged", clock=clock, priority=rank)
+
+
+def queue_drawn(
+    session: Session, listing: Listing, why: str, *, clock: Clock
+) -> ReviewTask | None:
+    """Queue a listing that no flag names, at a place among the flagged that tells nothing of it.
+
+    None when it was queued or decided before: the verdict it has, or will have, counts.
+    """
+    before = select(ReviewTask.id).where(ReviewTask.listing_id == listing.id).limit(1)
+    if session.scalar(before) is not None:
+        return None
+    lot = int(hashlib.sha256(f"place:{listing.id}".encode()).hexdigest()[:8], 16)
+    rank = _behind_its_likes(session, listing, _RISK["unclear"] + lot % 200)
+    return queue(session, listing, TaskKind.FIRST, why=why, clock=clock, priority=rank)
 
 
 def queue_changed(
@@ -66,12 +115,14 @@ def queue_changed(
     judged = session.get_one(Sighting, last.sighting_id)
     if (judged.title, judged.description) == (sighting.title, sighting.description):
         return None
-    listing, rank = session.get_one(Listing, flag.listing_id), priority_of(flag)
+    listing = session.get_one(Listing, flag.listing_id)
+    rank = _behind_its_likes(session, listing, priority_of(flag))
     return queue(session, listing, TaskKind.FIRST, why="changed", clock=clock, priority=rank)
 
 
 def queue_relisted(session: Session, listing: Listing, *, clock: Clock) -> ReviewTask:
     """Put a listing that is back at the top of the queue."""
+    remember(session, listing.id, keys_of(listing.title, listing.description))
     return queue(
         session,
         listing,

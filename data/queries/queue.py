@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from data.draws import Draw, Drawn
 from data.flags import Flag, Score
 from data.listings import Sighting
 from data.people import Person, Role
 from data.queries.pictures import Pictures, pictures_of
 from data.reviews import Decision, ReviewTask, TaskKind
 from data.states import TaskState
+from data.taxa import Concern
 from data.watches import Watch
 
 HIGH_RISK = 0.85
@@ -55,12 +57,19 @@ def _by_flag(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _is_farmed() -> ColumnElement[bool]:
-    return _by_flag(Flag.concern == "common_farmed")
+    """Return the condition for animals that are widely farmed, flagged or drawn without a flag."""
+    drawn = (
+        select(Draw.listing_id)
+        .join(Score, Draw.score_id == Score.id)
+        .where(Score.concern == Concern.COMMON_FARMED)
+    )
+    unflagged = and_(ReviewTask.flag_id.is_(None), ReviewTask.listing_id.in_(drawn))
+    return or_(_by_flag(Flag.concern == Concern.COMMON_FARMED), unflagged)
 
 
 def _is_high() -> ColumnElement[bool]:
     sure = and_(Flag.concern == "protected", Score.offered >= HIGH_RISK)
-    return or_(_by_flag(sure), ReviewTask.why == "relisted")
+    return or_(_by_flag(sure), and_(ReviewTask.why == "relisted", ~_is_farmed()))
 
 
 _CONDITIONS: Mapping[View, Callable[[Asking], ColumnElement[bool]]] = {
@@ -138,6 +147,11 @@ class QueueRow:
         if self.task.flag is None:
             return []
         return sorted(self.task.flag.score.reasons, key=lambda one: -float(one["weight"]))
+
+    @property
+    def told(self) -> str:
+        """Why it waits, as its row may say: a draw is not told, or its answer would be biased."""
+        return "" if self.task.why in set(Drawn) else self.task.why
 
     @property
     def placed_reasons(self) -> list[dict[str, Any]]:
