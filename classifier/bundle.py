@@ -18,6 +18,7 @@ from data.text import FOLDING, fold, unaccent
 SEPARATOR = "\x1e"
 _CODES = 0x110000
 _BREAK = ord("\n")
+_THAI_AM, _LAO_AM, _KHMER_RO = 0x0E33, 0x0EB3, 0x179A
 _COENG, _DA, _TA = 0x17D2, 0x178A, 0x178F
 
 Codes = NDArray[np.uint32]
@@ -41,7 +42,6 @@ class Kind:
     CONTINUES = 1024  # goes on with the letter before it: vowels, tones, stacked letters
     OPENS = 2048  # a vowel or sign that begins what the next letter ends
     TONE = 4096  # may stand after a vowel in the wrong place or order
-    FOREIGN = 8192  # Greek and Cyrillic, which may imitate Latin
     ODD = 16384  # folds to nothing or to several, or takes rules of its own
     LETTER = 32768  # Latin, without digits
     SOFT = 1 << 16  # a sign inside a parted word: 象.牙
@@ -60,11 +60,12 @@ _SCRIPTS = {"thai": Kind.THAI, "lao": Kind.LAO, "khmer": Kind.KHMER, "burmese": 
 _RANGES = (
     (0x0E00, 0x0E7F, Kind.THAI), (0x0E80, 0x0EFF, Kind.LAO), (0x1780, 0x17FF, Kind.KHMER),
     (0x1000, 0x109F, Kind.BURMESE | Kind.ODD), (0x3400, 0x9FFF, Kind.HAN),
-    (0xF900, 0xFAFF, Kind.HAN), (0x20000, 0x3FFFF, Kind.HAN), (0x0370, 0x052F, Kind.FOREIGN | Kind.ODD),
+    (0xF900, 0xFAFF, Kind.HAN), (0x20000, 0x3FFFF, Kind.HAN), (0x0370, 0x052F, Kind.ODD),
     (0x30, 0x39, Kind.LATIN | Kind.DIGIT), (0x61, 0x7A, Kind.LATIN | Kind.LETTER),
     (0xDF, 0x24F, Kind.LATIN | Kind.LETTER), (0x1E00, 0x1EFF, Kind.LATIN | Kind.LETTER),
-    (0x1100, 0x11FF, Kind.ODD | Kind.RARE), (0x0370, 0x05FF, Kind.RARE), (0x0600, 0x06FF, Kind.RARE),
-    (0x0900, 0x0DFF, Kind.RARE), (0x3040, 0x30FF, Kind.RARE), (0xAC00, 0xD7AF, Kind.RARE),
+    (0x1100, 0x11FF, Kind.ODD | Kind.RARE), (0x0370, 0x05FF, Kind.RARE),
+    (0x0600, 0x06FF, Kind.RARE), (0x0900, 0x0DFF, Kind.RARE), (0x3040, 0x30FF, Kind.RARE),
+    (0xAC00, 0xD7AF, Kind.RARE),
     (0x0E30, 0x0E3A, Kind.CONTINUES), (0x0E47, 0x0E4E, Kind.CONTINUES | Kind.TONE),
     (0x0EB0, 0x0EBC, Kind.CONTINUES), (0x0EC8, 0x0ECD, Kind.CONTINUES | Kind.TONE),
     (0x17B6, 0x17D3, Kind.CONTINUES), (0x102B, 0x103E, Kind.CONTINUES),
@@ -79,9 +80,7 @@ _SIGNS = (
     ("013457@$!", Kind.SWAP), (" \n", Kind.SPACE),
     ("ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", Kind.VIETNAMESE),
 )  # fmt: skip
-_OLD_TONE_AFTER_O = frozenset(map(ord, "àáảãạèéẻẽẹ"))
-_OLD_TONE_AFTER_U = frozenset(map(ord, "ỳýỷỹỵ"))
-_OLD_TONES = np.array(sorted(_OLD_TONE_AFTER_O | _OLD_TONE_AFTER_U), np.uint32)
+_OLD_TONES = np.array([ord(letter) for letter in "àáảãạèéẻẽẹỳýỷỹỵ"], np.uint32)
 
 
 class _Table:
@@ -155,25 +154,24 @@ class Bundle:
 
     def count(self, kind: int) -> list[int]:
         """Count for each text the characters of a kind."""
-        hold = (self.kinds & np.uint32(kind)) != 0
-        found: list[int] = np.add.reduceat(hold, self.starts, dtype=np.int64).tolist()
+        found: list[int] = np.add.reduceat(self.has(kind), self.starts, dtype=np.int64).tolist()
         return found
 
     def has(self, kind: int) -> Bools:
         """Tell for each character whether it is of a kind."""
-        return (self.kinds & np.uint32(kind)) != 0
+        return _hold(self.kinds, kind)
 
 
 def bundle(texts: Iterable[str]) -> Bundle:
-    """Fold texts as `data.text.fold` does, all at once.
+    r"""Fold texts as `data.text.fold` does, all at once.
 
-    >>> bundle(["ＴＩＧＥＲ", "", "虎\\u200b骨"]).texts
+    >>> bundle(["ＴＩＧＥＲ", "", "虎\u200b骨"]).texts
     ['tiger', '', '虎骨']
     """
     originals = [text.replace(SEPARATOR, "") if SEPARATOR in text else text for text in texts]
     joined, starts = _join(originals)
     codes, kinds = _TABLE.fold(_codes(joined))
-    codes, kinds, starts = _without((kinds & np.uint32(Kind.GONE)) != 0, codes, kinds, starts)
+    codes, kinds, starts = _without(_hold(kinds, Kind.GONE), codes, kinds, starts)
     codes[1:][(codes[:-1] == _COENG) & (codes[1:] == _DA)] = _TA
     codes, kinds, starts = _one_space(codes, kinds, starts)
     folded = _text(codes)
@@ -211,7 +209,7 @@ def _one_space(
     codes: Codes, kinds: Kinds, starts: NDArray[np.int64]
 ) -> tuple[Codes, Kinds, NDArray[np.int64]]:
     """Make one of every run of spaces: a line break if there is one among them."""
-    space = (kinds & np.uint32(Kind.SPACE)) != 0
+    space = _hold(kinds, Kind.SPACE)
     more = space.copy()
     more[1:] &= space[:-1]
     more[0] = False
@@ -225,26 +223,27 @@ def _one_space(
 
 def _needy(codes: Codes, kinds: Kinds, starts: NDArray[np.int64]) -> list[bool]:
     """Tell which texts need more than their letters replaced; rather too many than too few."""
-    before, after = kinds[:-1], kinds[1:]
-    needs = (kinds & np.uint32(Kind.ODD)) != 0
-    both = before & after
+    before, after, first = kinds[:-1], kinds[1:], codes[:-1]
+    needs = _hold(kinds, Kind.ODD)
     pairs = needs[1:]
-    twice = (codes[1:] == codes[:-1]) & ((both & np.uint32(_UNSPACED)) != 0)
-    pairs |= twice & ((both & np.uint32(Kind.CONTINUES | Kind.OPENS)) != 0)
+    twice = (codes[1:] == first) & _hold(before & after, _UNSPACED)
+    pairs |= twice & _hold(after, Kind.CONTINUES | Kind.OPENS)
     pairs[1:] |= twice[1:] & twice[:-1]
-    pairs |= ((after & np.uint32(Kind.TONE)) != 0) & (
-        ((before & np.uint32(Kind.TONE)) != 0) | (codes[:-1] == 0x0E33) | (codes[:-1] == 0x0EB3)  # noqa: PLR2004
-    )
-    pairs |= ((before & np.uint32(Kind.TONE)) != 0) & ((after & np.uint32(Kind.LOW)) != 0)
-    pairs |= ((after & np.uint32(Kind.OPENS)) != 0) & (codes[:-1] == 0x179A)  # noqa: PLR2004
-    accents = ((before & np.uint32(Kind.LETTER)) != 0) & ((after & np.uint32(Kind.ACCENT)) != 0)
-    if accents.any():
-        at = np.flatnonzero(accents)
-        first, second = codes[at], codes[at + 1]
-        vowel = (first == ord("o")) | (first == ord("u"))
-        pairs[at[vowel & np.isin(second, _OLD_TONES)]] = True
+    tone = _hold(before, Kind.TONE)
+    pairs |= _hold(after, Kind.TONE) & (tone | (first == _THAI_AM) | (first == _LAO_AM))
+    pairs |= tone & _hold(after, Kind.LOW)
+    pairs |= _hold(after, Kind.OPENS) & (first == _KHMER_RO)
+    accents = np.flatnonzero(_hold(before, Kind.LETTER) & _hold(after, Kind.ACCENT))
+    vowel = (codes[accents] == ord("o")) | (codes[accents] == ord("u"))
+    pairs[accents[vowel & np.isin(codes[accents + 1], _OLD_TONES)]] = True
     found: list[bool] = np.logical_or.reduceat(needs, starts).tolist()
     return found
+
+
+def _hold(kinds: Kinds, kind: int) -> Bools:
+    """Tell for each character whether it is of one of the kinds."""
+    hold: Bools = (kinds & np.uint32(kind)) != 0
+    return hold
 
 
 def _join(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:

@@ -112,7 +112,8 @@ def _hashed(codes: NDArray[np.uint32], count: int) -> Iterator[NDArray[np.uint32
     rolling = letters
     for size in SIZES:
         rolling = rolling[:-1] * _STEP + letters[size - 1 :]
-        yield ((rolling[:count] ^ (rolling[:count] >> _SHIFT)) * _MULTIPLIER) >> np.uint32(32 - BITS)
+        mixed = (rolling[:count] ^ (rolling[:count] >> _SHIFT)) * _MULTIPLIER
+        yield mixed >> np.uint32(32 - BITS)
 
 
 def _part(buckets: Sequence[NDArray[np.uint32]], ends: NDArray[np.int64]) -> None:

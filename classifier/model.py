@@ -21,7 +21,7 @@ from data.taxa import Taxa
 HEADS = ("offered", *GROUPS)
 DIGITS = 4
 _BELOW = 0.9
-_NEAR = 0.6  # below this share of the threshold nobody asks of which animal, or why
+NEAR = 0.6  # below this share of the threshold nobody asks of which animal, or why
 _NO_GROUPS = dict.fromkeys(GROUPS, 0.0)
 _MOST_TALLIES = 100_000
 
@@ -51,7 +51,8 @@ class Weights:
     def wording(self, numbers: Features) -> Doubles:
         """Give what the n-grams of one text add to the raw score of every head."""
         counts = self.grams[numbers.buckets].sum(axis=0, dtype=np.int64)
-        return counts * self.steps * numbers.scale
+        wording: Doubles = counts * self.steps * numbers.scale
+        return wording
 
     def logits(self, numbers: Features) -> Doubles:
         """Give the raw score of every head."""
@@ -118,13 +119,13 @@ class Model:
 
 def score(listing: ListingText, model: Model) -> Score:
     """Tell whether a listing offers a tiger, elephant or turtle product, which, and why."""
-    return score_all([listing], model)[0]
+    return score_all([listing], model, near=0.0)[0]
 
 
-def score_all(listings: Sequence[ListingText], model: Model) -> list[Score]:
+def score_all(listings: Sequence[ListingText], model: Model, near: float = NEAR) -> list[Score]:
     """Score listings together: some hundred at a time cost a tenth of as many alone.
 
-    Reasons, groups, taxon and product are worked out where an offer is not unlikely.
+    Groups, taxon, product and reasons are worked out from `near` times the threshold up.
     """
     if not listings:
         return []
@@ -135,7 +136,7 @@ def score_all(listings: Sequence[ListingText], model: Model) -> list[Score]:
     chances = model.calibration.offered(named + model.weights.wordings(found))
     langs = detect_all(bodies)
     return [
-        _scored(_Case(reading, counts, found, at), lang, chance, model)
+        _scored(_Case(reading, counts, found, at), lang, chance, model, near)
         for at, (reading, counts, lang, chance) in enumerate(
             zip(readings, tallies, langs, chances.tolist(), strict=True)
         )
@@ -155,10 +156,10 @@ class _Case(NamedTuple):
         return Features(signals_of(self.counts), self.grams.of(self.at))
 
 
-def _scored(case: _Case, lang: str, chance: float, model: Model) -> Score:
+def _scored(case: _Case, lang: str, chance: float, model: Model, near: float) -> Score:
     threshold = model.calibration.threshold(lang)
     offered = round(_ruled(chance, threshold, case.counts), DIGITS)
-    if offered < threshold * _NEAR:
+    if offered < threshold * near:
         return Score(lang, offered, _NO_GROUPS, flag=False)
     flag, reading, numbers = offered >= threshold, case.reading, case.numbers
     within = model.calibration.probabilities(model.weights.logits(numbers))[1:]

@@ -2,7 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -133,7 +133,7 @@ class _Sign(NamedTuple):
     disclaims: bool
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sign(term: Term) -> _Sign:
     """Work out once what a term adds to a tally."""
     kind, group = term.kind, term.group
@@ -157,21 +157,19 @@ def _facts(
 ) -> Iterator[str]:
     """Name the facts: one more decides what a word alone does not."""
     yield from (_FACT_OF[kind] for kind in kinds if kind in _FACT_OF)
-    if any(traits):
-        yield "trait"
     shown = reading.shown_price.amount is not None
     says_offer = TermKind.INTENT in kinds or TermKind.CONTACT in kinds
-    if says_offer or reading.contacts or reading.prices or shown:
-        yield "offer"
+    facts = {
+        "trait": any(traits),
+        "offer": says_offer or bool(reading.contacts or reading.prices) or shown,
+        "weight": reading.by_weight,
+        "genuine": any(_is_claim(hit) for hit in reading.hits),
+        "handle": any(contact.kind != "phone" for contact in reading.contacts),
+        "no toy no report": TermKind.TOY not in kinds and TermKind.REPORT not in kinds,
+    }
+    yield from (name for name, holds in facts.items() if holds)
     if reading.by_weight:
-        yield "weight"
         yield from _of_gram(reading)
-    if any(_is_claim(hit) for hit in reading.hits):
-        yield "genuine"
-    if any(contact.kind != "phone" for contact in reading.contacts):
-        yield "handle"
-    if TermKind.TOY not in kinds and TermKind.REPORT not in kinds:
-        yield "no toy no report"
     yield from (f"{_FACT_OF[kind]} twice" for kind in _TWICE if counted[_COUNTED.index(kind)] > 1)
     if reading.pointing:
         yield from _of_words(reading, shown=shown)
@@ -233,9 +231,13 @@ def _supported(reading: Reading, words: list[Hit], *, denial: bool, shown: bool)
         return True
     several = len({hit.term.key for hit in words}) > 1
     exact = any(hit.split or hit.term.ambiguity is not Ambiguity.HIGH for hit in words)
-    return several or exact or any(
-        hit.term.kind in _SUPPORT and not any(overlap(hit, word) for word in reading.pointing)
-        for hit in reading.hits
+    return (
+        several
+        or exact
+        or any(
+            hit.term.kind in _SUPPORT and not any(overlap(hit, word) for word in reading.pointing)
+            for hit in reading.hits
+        )
     )
 
 

@@ -21,10 +21,11 @@ _SAYINGS = (TermKind.INTENT, TermKind.QUALIFIER, TermKind.CONTACT)
 _SHORTEST_SPLIT = 2
 _SHORTEST_SPLIT_LATIN = 4
 _WORD = re.compile("[a-z]+")
-_HASTY_VIETNAMESE = frozenset(
-    "ban gia hang cho khong minh can mua moi zalo sdt nha anh chi em ai con cua duoc nhe voi loai "
-    "that giao ship lh ib alo dt tui ae ngay co la xin rung cap inbox".split()
-)
+_EVERYDAY = """
+    ban gia hang cho khong minh can mua moi zalo sdt nha anh chi em ai con cua duoc nhe voi loai
+    that giao ship lh ib alo dt tui ae ngay co la xin rung cap inbox
+"""
+_HASTY_VIETNAMESE = frozenset(_EVERYDAY.split())
 _HASTY_WORDS = 3
 
 

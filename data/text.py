@@ -33,9 +33,10 @@ def _same(match: re.Match[str]) -> str:
     return match[1]
 
 
-# Each script: its name, what tells that it is there, then its rules in order. None of the Unicode forms
-# makes these spellings, which look alike, equal.
-_RULES: tuple[tuple[str, re.Pattern[str], tuple[tuple[re.Pattern[str], Replacement], ...]], ...] = (
+Rule = tuple[re.Pattern[str], Replacement]
+# Each script: its name, what tells that it is there, then its rules in order. None of the
+# Unicode forms makes these spellings, which look alike, equal.
+_RULES: tuple[tuple[str, re.Pattern[str], tuple[Rule, ...]], ...] = (
     (
         "thai",
         re.compile("[\u0e00-\u0e7f]"),
@@ -110,6 +111,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], tuple[tuple[re.Pattern[str], Replaceme
     ),
 )
 SCRIPTS = frozenset(("thai", "lao", "khmer", "burmese"))
+"""Names of scripts that `fold` may be told are absent."""
 _JUNK_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 _MOST_ROUNDS = 6
 
@@ -152,7 +154,7 @@ def _fold_letter(character: str) -> str:
         return str(unicodedata.decimal(character))
     if unicodedata.decomposition(character).startswith(_COMPATIBLE):
         return "".join(FOLDING[ord(part)] for part in unicodedata.normalize("NFKC", character))
-    if "\u2e80" <= character <= "\U0003ffff":
+    if "\u2e80" <= character <= "\U0003ffff" and not "\ud800" <= character <= "\udfff":
         character = _simplifier().convert(character)
     return character.casefold()
 

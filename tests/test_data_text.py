@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.text import normalise, skeleton
+from data.text import fold, normalise, skeleton
 from data.zawgyi import is_zawgyi, to_unicode
 
 TERMS = Path(__file__).parents[1] / "data/reference/terms"
@@ -64,6 +64,12 @@ def test_words_that_keep_their_tone_place():
 def test_normalising_twice_changes_nothing(text):
     once = normalise(text).text
     assert normalise(once).text == once
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_folding_without_places_gives_the_same_text(text):
+    assert fold(text) == normalise(text).text
 
 
 @settings(max_examples=300, deadline=None)
