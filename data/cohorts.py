@@ -181,7 +181,7 @@ def judged(session: Session, since: datetime, until: datetime) -> list[Judged]:
             Listing.first_seen_at,
             Listing.platform_id,
             Listing.lang,
-            exists().where(Flag.listing_id == Listing.id),
+            exists().where(Flag.listing_id == Listing.id, Flag.at <= Decision.at),
         )
         .join(Listing, Listing.id == Decision.listing_id)
         .where(Decision.verdict.is_not(None), Decision.at >= since, Decision.at < until)

@@ -53,7 +53,7 @@ def load_corpus(folder: Path = CORPUS_FOLDER, taxa: Taxa | None = None) -> tuple
     rows: list[CorpusRow] = []
     seen: dict[str, str] = {}
     for path in corpus_files(folder):
-        for line, row in _read(path, taxa):
+        for line, row in read_rows(path, taxa):
             text = f"{row.title}\n{row.description}"
             for key in (f"id {row.id}", f"text {text}"):
                 if key in seen:
@@ -81,17 +81,23 @@ def corpus_hash(files: Iterable[Path], version: int) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, taxa: Taxa) -> Iterator[tuple[int, CorpusRow]]:
-    with path.open(encoding="utf-8") as file:
+def read_rows(path: Path, taxa: Taxa) -> Iterator[tuple[int, CorpusRow]]:
+    """Yield line number and row of one file of labelled texts."""
+    with path.open("rb") as file:
         for line, text in enumerate(file, start=1):
             yield line, _row(path, line, text, taxa)
 
 
-def _row(path: Path, line: int, text: str, taxa: Taxa) -> CorpusRow:
+def _row(path: Path, line: int, text: bytes, taxa: Taxa) -> CorpusRow:
     try:
-        fields: dict[str, Any] = json.loads(text)
-    except json.JSONDecodeError as error:
+        fields: Any = json.loads(text.decode())
+    except ValueError as error:
         raise BadReference(path, line, "(row)", f"is not JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise BadReference(path, line, "(row)", "must be a JSON object")
+    groups = fields.get("groups", [])
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        raise BadReference(path, line, "groups", "must be a list of texts")
     for name in _TEXTS:
         if not isinstance(fields.get(name), str):
             raise BadReference(path, line, name, "must be a text; write an empty one for unknown")

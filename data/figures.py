@@ -21,6 +21,7 @@ from data.cohorts import (
 )
 from data.crawls import Crawl, CrawlKind
 from data.measures import Days, Line, Number, Rate, days
+from data.missed import Missed, missed
 from data.reviews import ReviewTask, Verdict
 
 IMMATURE = timedelta(days=21)
@@ -47,6 +48,7 @@ class Figures:
     numbers: dict[str, Number]
     rates: dict[str, Rate]
     times: dict[str, Days]
+    missed: Missed
     batches: int
     by_platform: list[Line] = field(default_factory=list)
     by_group: list[Line] = field(default_factory=list)
@@ -83,6 +85,7 @@ def figures(session: Session, since: datetime, until: datetime, *, now: datetime
         numbers=numbers,
         rates=_rates(numbers, verdicts),
         times=_times(rows, infringing),
+        missed=missed(session, since, until),
         batches=len({row.batch_id for row in sent}),
         by_platform=_lines(rows, lambda row: {row.platform_id}),
         by_group=_lines(rows, lambda row: groups.get(row.decision_id, {"other"})),
@@ -242,6 +245,7 @@ def _plain(found: Figures) -> dict[str, Any]:
         "days": {
             name: {**asdict(one), "definition": one.definition} for name, one in found.times.items()
         },
+        "missed": _missed(found.missed),
         "by_platform": [_plain_line(line) for line in found.by_platform],
         "by_group": [_plain_line(line) for line in found.by_group],
         "by_language": [_plain_line(line) for line in found.by_language],
@@ -259,6 +263,18 @@ def _rate(rate: Rate) -> dict[str, Any]:
         "whole": rate.whole,
         "interval": rate.interval,
         "definition": rate.definition,
+    }
+
+
+def _missed(found: Missed) -> dict[str, Any]:
+    return {
+        "estimate": found.estimate,
+        "interval": found.interval,
+        "share": _rate(found.rate),
+        "unflagged": found.unflagged,
+        "drawn": found.drawn,
+        "rows": list(found.decided.rows),
+        "offers": list(found.offers.rows),
     }
 
 

@@ -30,6 +30,15 @@ DEFINITIONS = {
     "sent_to_removed": "Days from sending to the second agreeing miss.",
     "backlog": "Listings that wait for a decision now.",
     "flag_precision": "Of the flagged listings decided in the period, the share found infringing.",
+    "sampled": (
+        "Listings without a flag, drawn at random from the period's days and decided. "
+        "Whoever decides is not told."
+    ),
+    "sampled_offers": "Of those drawn at random and decided, what was an offer all the same.",
+    "missed_share": (
+        "The share of offers among the sampled listings that are decided. Times the listings "
+        "scored in the period and not flagged, it estimates what was missed."
+    ),
 }
 LABELS = {
     "detected": "Detected",
@@ -52,6 +61,9 @@ LABELS = {
     "sent_to_removed": "Sent to removed",
     "backlog": "Waiting for a decision",
     "flag_precision": "Flags a person confirmed",
+    "sampled": "Sampled and decided",
+    "sampled_offers": "Offers in the sample",
+    "missed_share": "Offers among those not flagged",
 }
 
 

@@ -50,7 +50,7 @@ def turn_of(priority: int) -> int:
 
 
 def _behind_its_likes(session: Session, listing: Listing, rank: int) -> int:
-    """Push a listing that is like one that waits behind others; the third like it behind the second.
+    """Push a listing that is like one that waits behind others, a third behind the second.
 
     So two near-identical ones follow one another only where nothing else waits between them.
     """
@@ -82,9 +82,7 @@ def queue_first(session: Session, flag: Flag, *, clock: Clock) -> ReviewTask | N
     return queue(session, listing, TaskKind.FIRST, why="flagged", clock=clock, priority=rank)
 
 
-def queue_drawn(
-    session: Session, listing: Listing, why: str, *, clock: Clock
-) -> ReviewTask | None:
+def queue_drawn(session: Session, listing: Listing, why: str, *, clock: Clock) -> ReviewTask | None:
     """Queue a listing that no flag names, at a place among the flagged that tells nothing of it.
 
     None when it was queued or decided before: the verdict it has, or will have, counts.

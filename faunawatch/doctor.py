@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from classifier.artefact import BadArtefact, load_model
 from data import audit
 from data.evidence import EvidenceDamaged
 from data.listings import Evidence, Listing, replay
 from data.people import has_people
 from data.takedowns import TakedownBatch
 from faunawatch.house import House
+from faunawatch.models import UNUSABLE, chosen_model, chosen_name
 
 LOOK_AT = 500
 
@@ -35,7 +35,7 @@ def examine(house: House) -> Iterator[Finding]:
     yield _chain(house)
     yield _evidence(house)
     yield _projections(house)
-    yield _model()
+    yield _model(house)
 
 
 def _contact(email: str) -> Finding:
@@ -115,9 +115,12 @@ def _projections(house: House) -> Finding:
     return Finding(ok=True, words="what is stored of listings follows from their rows")
 
 
-def _model() -> Finding:
+def _model(house: House) -> Finding:
+    name = chosen_name(house)
     try:
-        model = load_model()
-    except BadArtefact as error:
-        return Finding(ok=False, words=str(error))
-    return Finding(ok=True, words=f"the model opens (made of corpus {model.corpus_hash[:12]})")
+        using = chosen_model(house, name)
+    except UNUSABLE as error:
+        words = f"the model in use, {name}, does not open: {error}"
+        return Finding(ok=False, words=words)
+    made_of = using.model.corpus_hash[:12]
+    return Finding(ok=True, words=f"the model in use opens: {using.name} (made of {made_of})")

@@ -37,7 +37,17 @@ def figures_in_words(found: dict[str, Any]) -> str:
     lines = [f"from {found['since']} to {found['until']}" + (" DEMO" if found["demo"] else "")]
     lines += [f"{name}\t{number['value']}" for name, number in found["numbers"].items()]
     lines += [f"{name}\t{_rate(rate)}" for name, rate in found["rates"].items()]
+    lines.append(f"missed\t{_missed(found['missed'])}")
     return "\n".join(lines)
+
+
+def _missed(missed: dict[str, Any]) -> str:
+    """Say what was probably missed, or that nobody knows yet."""
+    of = f"{missed['share']['part']} of {missed['share']['whole']} sampled"
+    if missed["estimate"] is None:
+        return f"unknown ({of})"
+    low, high = missed["interval"]
+    return f"about {missed['estimate']}, likely {low} to {high} ({of})"
 
 
 def _rate(rate: dict[str, Any]) -> str:

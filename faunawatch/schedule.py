@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.base import Clock
+from data.draws import draw_due
 from data.home import Home, HomeKind, the_home
 from data.jobs import Job, JobKind, ask, drop_lease, lane_of, take_lease
 from data.listings import Listing
@@ -57,6 +58,7 @@ def sweep(session: Session, clock: Clock) -> list[str]:
     now = clock.now()
     asked: list[str] = []
     suspend_second_looks(session, clock=clock)
+    draw_due(session, clock=clock)
     if not may_crawl(the_home(session)):
         return asked
     for watch in all_watches(session):

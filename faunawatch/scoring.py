@@ -1,18 +1,15 @@
 """Scoring: the classifier's answers become score rows, flags and tasks."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from classifier.artefact import load_model
-from classifier.model import Model
-from classifier.model import score as score_text
+from classifier.model import Model, score_all
 from classifier.score import GROUPS, ListingText, Score
 from classifier.terms import Matcher
+from data.draws import draw_due
 from data.flags import Scored, record_score, unscored
 from data.listings import Sighting
 from data.platform import Platform
@@ -22,11 +19,12 @@ from data.taxa import Concern
 from data.terms import Ambiguity, TermKind, load_terms
 from data.text import normalise
 from faunawatch.house import House
+from faunawatch.models import active_model
 
 if TYPE_CHECKING:
     from data.base import Clock
 
-BATCH = 100
+BATCH = 200
 MOST_TERMS = 60
 SHORTEST_TERM = 3
 _POINTING = (TermKind.TAXON, TermKind.PRODUCT, TermKind.CODE)
@@ -40,26 +38,28 @@ class Done:
     queued: int = 0
 
 
-def team_model(house: House) -> Model:
-    """Return the shipped model with the team's own terms laid over the shipped ones."""
-    return load_model(terms=load_terms(overlay=house.terms_overlay))
-
-
 def score_waiting(house: House) -> Done:
-    """Score what waits, batch by batch; the model works outside any transaction.
+    """Score what waits with the model in use; then draw from the days that are over.
 
-    A batch of long texts takes longer than others would wait for the database.
+    The model works on a batch at a time and outside any transaction: a batch of long texts takes
+    longer than others would wait for the database.
     """
-    model, done = team_model(house), Done()
+    using, done = active_model(house), Done()
     while True:
         with house.store.read() as session:
             waiting = [(one.id, _text_of(one)) for one in unscored(session, BATCH)]
-        scored = [(number, _plain(score_text(text, model), model)) for number, text in waiting]
+        scores = score_all([text for _, text in waiting], using.model)
+        scored = [_plain(score, using.model, using.name) for score in scores]
         clock = house.store.clock()
         with house.store.write() as session:
-            queued = sum(_record_one(session, number, one, clock) for number, one in scored)
+            queued = sum(
+                _record_one(session, number, one, clock)
+                for (number, _), one in zip(waiting, scored, strict=True)
+            )
+            if len(waiting) < BATCH:
+                draw_due(session, clock=clock)
         done = Done(done.scored + len(scored), done.queued + queued)
-        if len(scored) < BATCH:
+        if len(waiting) < BATCH:
             return done
 
 
@@ -90,7 +90,7 @@ def _text_of(sighting: Sighting) -> ListingText:
     )
 
 
-def _plain(found: Score, model: Model) -> Scored:
+def _plain(found: Score, model: Model, name: str) -> Scored:
     return Scored(
         lang=found.lang,
         offered=found.offered,
@@ -100,7 +100,7 @@ def _plain(found: Score, model: Model) -> Scored:
         taxon_confidence=found.taxon.confidence if found.taxon else 0.0,
         product=found.product or "",
         reasons=[{**asdict(reason), "kind": str(reason.kind)} for reason in found.reasons],
-        model=model.corpus_hash[:12],
+        model=name,
         concern=str(model.taxa[found.taxon.name].concern if found.taxon else Concern.UNCLEAR),
     )
 
@@ -138,12 +138,3 @@ def term_matcher(house: House) -> Callable[[str], bool]:
         return any(hit.term.kind in _POINTING and hit.term.group in GROUPS for hit in hits)
 
     return wanted
-
-
-def train_shipped(out: Path | None) -> Iterator[str]:
-    """Train from the reference data; yield lines that say how good it is on unseen texts."""
-    from classifier.artefact import SHIPPED  # noqa: PLC0415
-    from classifier.training import train_to_folder  # noqa: PLC0415  (loads scikit-learn)
-
-    evaluation = train_to_folder(out or SHIPPED)
-    yield json.dumps(evaluation.to_json(), ensure_ascii=False)

@@ -18,7 +18,11 @@ SETTINGS = {
     "organisation": "organisation",
     "signatory": "signatory",
     "authority": "authority",
+    "sample-one-in": "sample_one_in",
+    "sample-daily": "sample_daily",
+    "uncertain-percent": "uncertain_percent",
 }
+MOST = {"sample-one-in": 1_000_000, "sample-daily": 1000, "uncertain-percent": 100}
 
 
 class UnknownPerson(Exception):
@@ -96,7 +100,7 @@ def first_admin_link(house: House, address: str) -> str | None:
 def team_settings(house: House) -> dict[str, str]:
     """Return the team's settings by the names the command line uses."""
     home = house.home()
-    return {name: getattr(home, column) for name, column in SETTINGS.items()}
+    return {name: str(getattr(home, column)) for name, column in SETTINGS.items()}
 
 
 def change_setting(house: House, name: str, value: str) -> None:
@@ -105,7 +109,13 @@ def change_setting(house: House, name: str, value: str) -> None:
         raise UnknownSetting(f"no setting '{name}'; there are: {', '.join(SETTINGS)}")
     if name == "contact-email" and ("@" not in value or " " in value or not value.isprintable()):
         raise UnknownSetting(f"'{value}' is no e-mail address: platforms must be able to reach you")
-    clock = house.store.clock()
+    clock, fit = house.store.clock(), _number(name, value) if name in MOST else value.strip()
     with house.store.write() as session:
-        setattr(the_home(session), SETTINGS[name], value.strip())
+        setattr(the_home(session), SETTINGS[name], fit)
         audit.note(session, actor=os_actor(), verb="set", subject=f"setting:{name}", clock=clock)
+
+
+def _number(name: str, value: str) -> int:
+    if not value.isdecimal() or int(value) > MOST[name]:
+        raise UnknownSetting(f"'{value}' does not fit {name}: give a number from 0 to {MOST[name]}")
+    return int(value)

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from data.exports.sheet import escaped
 from data.figures import Figures, Week, figures, year_before
 from data.measures import DEFINITIONS, LABELS, Line, Number
+from data.missed import Missed
 from data.queries.takedowns import last_request, listings_named
 from review_ui.auth import Reads, Visit
 from review_ui.pages import page
@@ -171,8 +172,9 @@ class Wanted:
 
     def of(self, found: Figures) -> Number:
         """Return the number asked for; an unknown one is a missing page."""
-        if not self.by and self.figure in found.numbers:
-            return found.numbers[self.figure]
+        numbers = {**found.numbers, **found.missed.numbers}
+        if not self.by and self.figure in numbers:
+            return numbers[self.figure]
         lines = {
             "platform": found.by_platform,
             "group": found.by_group,
@@ -233,6 +235,7 @@ def _csv_lines(visit: Visit, found: Figures) -> Iterable[tuple[object, ...]]:
         yield (f"{LABELS[name]}, median days", median, one.count, DEFINITIONS[name])
         p90 = "" if one.p90 is None else round(one.p90, 2)
         yield (f"{LABELS[name]}, 90th percentile days", p90, one.count, DEFINITIONS[name])
+    yield from _missed_lines(found.missed)
     yield ("by", "key", "reported", "removed", "confirmed", "rate")
     for by, lines in (
         ("platform", found.by_platform),
@@ -240,6 +243,17 @@ def _csv_lines(visit: Visit, found: Figures) -> Iterable[tuple[object, ...]]:
         ("language", found.by_language),
     ):
         yield from (_csv_line(by, line) for line in lines)
+
+
+def _missed_lines(found: Missed) -> Iterable[tuple[object, ...]]:
+    """Give the estimate of what was missed; empty cells while nothing sampled is decided."""
+    of = f"{found.rate.part} of {found.rate.whole} sampled, {found.unflagged} not flagged"
+    low, high = found.interval or ("", "")
+    estimate = "" if found.estimate is None else found.estimate
+    definition = DEFINITIONS["missed_share"]
+    yield ("Missed, estimate", estimate, of, definition)
+    yield ("Missed, likely at least", low, of, definition)
+    yield ("Missed, likely at most", high, of, definition)
 
 
 def _csv_line(by: str, line: Line) -> tuple[object, ...]:

@@ -23,7 +23,12 @@ def show() -> None:
 @settings.command("set")
 def set_(
     name: Annotated[
-        str, typer.Argument(help="contact-email, organisation, signatory or authority")
+        str,
+        typer.Argument(
+            help="contact-email, organisation, signatory, authority, sample-one-in (of how many "
+            "unflagged listings one is looked at; 0: none), sample-daily (at most), "
+            "uncertain-percent (of the flags, looked at besides)"
+        ),
     ],
     value: Annotated[str, typer.Argument(help="The new value.")],
 ) -> None:

@@ -1,25 +1,77 @@
-"""`faunawatch train` and `faunawatch score`."""
+"""`faunawatch train`, `faunawatch models` and `faunawatch score`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faunawatch.cli.base import app, say, the_house
+from faunawatch.cli.base import MISUSED, app, refuse, say, the_house
+
+models = typer.Typer(help="List the models made so far, or put one in use.")
+app.add_typer(models, name="models")
 
 
 @app.command()
 def train(
+    extra: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Your own labels, in the corpus format."),
+    ] = None,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="Remake the shipped model from data/reference/.")
+    ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="Folder for the model; the shipped one if absent."),
+        typer.Option(file_okay=False, help="Like --shipped, into this folder."),
     ] = None,
 ) -> None:
-    """Train the model from data/reference/ and print how good it is on held-out texts."""
-    from faunawatch.scoring import train_shipped
+    """Learn from the corpus, the team's verdicts and extra labels.
 
-    for line in train_shipped(out):
-        say(line)
+    The new model is compared with the one in use on texts that neither has seen. It takes over
+    only when it finds as much at the same rate of false flags, and is kept either way.
+    """
+    from data.tables import BadReference
+    from faunawatch.learning import learn, train_shipped
+
+    if (shipped or out is not None) and extra:
+        refuse("--extra goes into a model of your own: leave --shipped and --out out", MISUSED)
+    try:
+        if shipped or out is not None:
+            for line in train_shipped(out):
+                say(line)
+            return
+        with the_house() as house:
+            for line in learn(house, extra or ()):
+                say(line)
+    except BadReference as error:
+        refuse(f"{error}. Nothing was trained.", MISUSED)
+
+
+@models.callback(invoke_without_command=True)
+def list_models(context: typer.Context) -> None:
+    """List the models made so far, oldest first; the one in use is marked."""
+    if context.invoked_subcommand is not None:
+        return
+    from faunawatch.models import model_lines
+
+    with the_house() as house:
+        for line in model_lines(house):
+            say(line)
+
+
+@models.command("use")
+def use(
+    name: Annotated[str, typer.Argument(help="A name from the list, or `shipped`.")],
+) -> None:
+    """Put a model in use, such as the one before; what is scored from now on names it."""
+    from faunawatch.models import UNUSABLE, use_model
+
+    with the_house() as house:
+        try:
+            using = use_model(house, name)
+        except UNUSABLE as error:
+            refuse(str(error))
+    say(f"{using.name} is in use")
 
 
 @app.command()
