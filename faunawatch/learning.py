@@ -63,8 +63,8 @@ Trainer = Callable[[Sequence[CorpusRow], Terms], tuple[Model, Evaluation]]
 def in_test(concept: str) -> bool:
     """Tell whether a concept belongs to the frozen test split; the same for ever.
 
-    >>> [in_test(name) for name in ("tiger-bone-glue", "ivory-bangle", "ivory-comb", "wig")]
-    [False, False, False, False]
+    >>> [in_test(name) for name in ("agarwood", "tiger-bone-glue")]
+    [True, False]
     """
     return zlib.crc32(f"frozen:{concept}".encode()) % TEST_OF == 0
 
@@ -268,7 +268,7 @@ def table(compared: Iterable[Compared], champion: str) -> Iterator[str]:
             note = "\tfalls too far"
         yield (
             f"{one.lang}\t{one.offers + one.harmless}\t{one.offers}\t{one.false_flags}\t"
-            f"{one.champion}\t{one.challenger}\t{-100 * one.fall:+.1f} points{note}"
+            f"{one.champion}\t{one.challenger}\t{0.0 - 100 * one.fall:+.1f} points{note}"
         )
 
 
