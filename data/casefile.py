@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 from data.decisions import effective_decision
 from data.evidence import EvidenceDamaged, EvidenceFolder
 from data.found import EvidenceKind
+from data.law import law_of
 from data.listings import Evidence, Sighting
 from data.preflight import Facts
-from data.reviews import Verdict
+from data.reviews import DecisionSubject, Form, Verdict
 from data.states import OPEN_REQUEST, RequestState
 from data.takedowns import TakedownRequest
-from data.taxa import load_taxa
 
 PROVING = (
     EvidenceKind.PAGE,
@@ -73,11 +73,14 @@ def _sound(evidence: EvidenceFolder, sha256: str) -> bool:
 
 
 def _law_verified(request: TakedownRequest) -> bool:
-    taxa, country = load_taxa(), request.listing.country
     return all(
-        subject.taxon in taxa and taxa[subject.taxon].legal(country).verified
-        for subject in request.decision.subjects
+        _ground_verified(subject, request.listing.country) for subject in request.decision.subjects
     )
+
+
+def _ground_verified(subject: DecisionSubject, country: str) -> bool:
+    standing = law_of(subject.taxon, country, live=subject.form is Form.LIVE)
+    return standing is not None and standing.verified
 
 
 def _other_open(session: Session, request: TakedownRequest) -> int | None:

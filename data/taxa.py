@@ -1,4 +1,4 @@
-"""The animals we know: names, protection and how much a listing of one concerns us."""
+"""The animals we know: names, CITES listing and how much a listing of one concerns us."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,11 +14,9 @@ LOCALES = {
     "en": "common_en", "zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "vi": "vi", "th": "th",
     "km": "km", "lo": "lo", "my": "my", "ms": "ms", "id": "id",
 }  # fmt: skip
-COUNTRIES = ("CN", "VN", "TH", "KH", "LA", "MM", "MY")
 _COLUMNS = (
     "scientific_name", "group", "rank", "parent", "concern", *LOCALES.values(), "cites_appendix",
-    "iucn_category", *(f"status_{country}" for country in COUNTRIES), "trade_notes", "confidence",
-    "source",
+    "iucn_category", "trade_notes", "confidence", "source",
 )  # fmt: skip
 
 
@@ -42,15 +40,6 @@ class Rank(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LegalStatus:
-    """What we believe a country's law says of a taxon; show it as fact only when verified."""
-
-    text: str
-    verified: bool
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Taxon:
     """A species or a higher group; `group` is tiger, elephant, turtle or other."""
 
@@ -62,7 +51,6 @@ class Taxon:
     names: dict[str, str]
     cites_appendix: str
     iucn_category: str
-    statuses: dict[str, str]
     trade_notes: str
     confidence: str
     source: str
@@ -70,12 +58,6 @@ class Taxon:
     def name(self, locale: str) -> str:
         """Give the name in a locale, else in English, else the scientific name."""
         return self.names.get(locale) or self.names.get("en") or self.scientific_name
-
-    def legal(self, country: str) -> LegalStatus:
-        """Tell the status in a country (ISO code); an empty text means that we do not know."""
-        text = self.statuses.get(country, "")
-        sure = self.confidence == "sourced" and bool(text) and "verify" not in text.lower()
-        return LegalStatus(text, verified=sure, source=self.source)
 
 
 class Taxa:
@@ -138,7 +120,6 @@ def _taxon(cells: Cells) -> Taxon:
         names={locale: cells.text(column) for locale, column in LOCALES.items()},
         cites_appendix=cells.text("cites_appendix"),
         iucn_category=cells.text("iucn_category"),
-        statuses={country: cells.text(f"status_{country}") for country in COUNTRIES},
         trade_notes=cells.text("trade_notes"),
         confidence=cells.filled("confidence"),
         source=cells.filled("source"),

@@ -53,7 +53,7 @@ class Sent:
             reason = self._code("reason_code", ReasonCode, "Say why it does not infringe.")
             return Answer(verdict, reason_code=reason, note=note)
         subjects = self._subjects(taxa)
-        ground = self._ground(taxa, subjects[0].taxon, country)
+        ground = self._ground(taxa, subjects[0], country)
         return Answer(verdict, subjects=subjects, legal_ground=ground, note=note)
 
     def _code(self, name: str, kind: type[Code], message: str) -> Code:
@@ -80,11 +80,12 @@ class Sent:
             raise Incomplete(f"form{suffix}", message)
         return Subject(taxon, product, form)
 
-    def _ground(self, taxa: Taxa, taxon: str, country: str) -> str:
+    def _ground(self, taxa: Taxa, subject: Subject, country: str) -> str:
         """Return the legal ground; one that was only filled in follows the animal chosen."""
         ground = _short(self.get("legal_ground"), LONGEST_GROUND, "legal_ground")
         if ground and ground == self.get("ground_filled_in"):
-            ground = ground_of(law_for(taxa[taxon], country)) or ground
+            live = subject.form is Form.LIVE
+            ground = ground_of(law_for(taxa[subject.taxon], country, live=live))
         if not ground:
             raise Incomplete("legal_ground", "Give the legal ground.")
         return ground

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from data.law import Standing, law_of
 from data.queries.listing import usual_taxa
 from data.reviews import Form, ReasonCode
 from data.taxa import ROOTS, Taxa, Taxon
@@ -35,11 +36,12 @@ REASONS_BY_GROUP = {
 
 @dataclass(frozen=True)
 class Law:
-    """What is believed of a taxon in a country, and whether a person has checked it."""
+    """What can be cited for a taxon in a country, whether it was checked, and all on file."""
 
     text: str
     verified: bool
     source: str
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,16 @@ class TaxonChoice:
     law: Law
 
 
-def law_for(taxon: Taxon, country: str) -> Law:
+def law_for(taxon: Taxon, country: str, *, live: bool) -> Law:
     """Return the law of a country on a taxon, or its CITES listing where none is known."""
-    legal = taxon.legal(country)
-    if legal.text:
-        return Law(legal.text, legal.verified, legal.source)
+    standing = law_of(taxon.scientific_name, country, live=live)
+    if standing is not None and standing.grounds:
+        sources = dict.fromkeys(rule.source for rule in standing.grounds)
+        return Law(standing.ground, standing.verified, "; ".join(sources), standing)
     if taxon.cites_appendix:
         text = f"CITES Appendix {taxon.cites_appendix}; no national rule is on file"
-        return Law(text, verified=False, source=taxon.source)
-    return Law("", verified=False, source="")
+        return Law(text, verified=False, source=taxon.source, standing=standing)
+    return Law("", verified=False, source="", standing=standing)
 
 
 def ground_of(law: Law) -> str:
@@ -111,8 +114,9 @@ def choices_for(
     if product in PRODUCTS:
         usual = [product, *(code for code in usual if code != product)]
     first = REASONS_BY_GROUP.get(group, ())
+    live = usual_form(product) is Form.LIVE
     return Choices(
-        taxa=[TaxonChoice(taxa[name], law_for(taxa[name], country)) for name in names],
+        taxa=[TaxonChoice(taxa[name], law_for(taxa[name], country, live=live)) for name in names],
         others={
             group_name: [taxon for taxon in taxa if taxon.group == group_name]
             for group_name in (*ROOTS, "other")

@@ -13,7 +13,7 @@ from data.listings import Listing, Sighting
 from data.queries.listing import ListingPage, changes, listing_page
 from data.reviews import Incomplete
 from review_ui.auth import Reads, Visit
-from review_ui.choices import Choices, choices_for, law_for
+from review_ui.choices import Choices, choices_for
 from review_ui.highlight import Laid, distinct, gloss_of, lay, meaning_of
 from review_ui.pages import page
 from review_ui.queue import Here, Place
@@ -116,7 +116,7 @@ def show(
             "reasons": _weighed(found),
             "choices": choices,
             "country": country_of(visit, found.listing),
-            "law": law_for(choices.taxa[0].taxon, country_of(visit, found.listing)),
+            "law": choices.taxa[0].law,
             "place": place,
             "typed": besides.typed,
             "error": besides.error,

@@ -1,7 +1,7 @@
 import pytest
 
 from data.tables import BadReference
-from data.taxa import COUNTRIES, LOCALES, ROOTS, TAXA_FILE, Concern, load_taxa
+from data.taxa import LOCALES, ROOTS, TAXA_FILE, Concern, load_taxa
 
 TAXA = load_taxa()
 HEADER, FIRST, *_ = TAXA_FILE.read_text(encoding="utf-8").splitlines()
@@ -29,15 +29,6 @@ def test_names_fall_back_to_english():
     tiger = TAXA["Panthera tigris"]
     assert {tiger.name(locale) for locale in LOCALES} >= {"Tiger", "hổ", "老虎", "ကျား"}
     assert TAXA["Kinosternidae"].name("km") == "Mud and musk turtles"
-
-
-def test_law_is_shown_as_unverified_unless_a_source_was_read():
-    statuses = [taxon.legal(country) for taxon in TAXA for country in COUNTRIES]
-    assert any(status.text for status in statuses)
-    assert not any(status.verified and "verify" in status.text.lower() for status in statuses)
-    assert TAXA["Panthera tigris"].legal("CN").text
-    assert not TAXA["Panthera tigris"].legal("CN").verified
-    assert TAXA["Panthera tigris"].legal("XX").text == ""
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from data.casefile import page_evidence
 from data.exports.notice import Case, Law, Offered, Quote, one_line
 from data.flags import Flag
+from data.law import law_of
 from data.listings import Listing
 from data.products import product_name
-from data.reviews import Decision
+from data.reviews import Decision, DecisionSubject, Form
 from data.sellers import Seller
 from data.takedowns import TakedownRequest
 from data.taxa import load_taxa
@@ -137,15 +138,20 @@ def _offered(decision: Decision, country: str) -> list[Offered]:
 
 
 def _laws(decision: Decision, country: str) -> list[Law]:
-    taxa = load_taxa()
-    laws = []
-    for name in dict.fromkeys(subject.taxon for subject in decision.subjects):
-        if name not in taxa:
-            continue
-        status = taxa[name].legal(country)
-        if status.text:
-            laws.append(Law(country, f"{name}: {status.text}", status.verified, status.source))
-    return laws
+    laws = [law for subject in decision.subjects for law in _laws_on(subject, country)]
+    return list(dict.fromkeys(laws))
+
+
+def _laws_on(subject: DecisionSubject, country: str) -> list[Law]:
+    """Give the rules that can be cited for what is offered, and the group they name if any."""
+    standing = law_of(subject.taxon, country, live=subject.form is Form.LIVE)
+    if standing is None:
+        return []
+    name = f"{subject.taxon} (as {standing.level})" if standing.inherited else subject.taxon
+    return [
+        Law(country, f"{name}: {rule.text}", rule.verified, rule.source)
+        for rule in standing.grounds
+    ]
 
 
 def _utc(moment: datetime) -> str:
