@@ -1,6 +1,5 @@
 """One listing: what it says, why it was flagged, and the decision."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +13,10 @@ from data.queries.listing import ListingPage, changes, listing_page
 from data.reviews import Incomplete
 from review_ui.auth import Reads, Visit
 from review_ui.choices import Choices, choices_for
-from review_ui.highlight import Laid, distinct, gloss_of, lay, meaning_of
+from review_ui.highlight import Laid, gloss_of, lay
 from review_ui.pages import page
 from review_ui.queue import Here, Place
+from review_ui.reasons import weigh
 from review_ui.toast import toast_of
 
 router = APIRouter()
@@ -113,7 +113,7 @@ def show(
             "held_by_other": _holder(visit, found) not in (None, visit.person.id),
             "seen": _sighting_shown(found, besides.sighting),
             "gloss": gloss_of(found.score.reasons if found.score else []),
-            "reasons": _weighed(found),
+            "balance": weigh(found.score.reasons if found.score else [], found.listing.lang),
             "choices": choices,
             "country": country_of(visit, found.listing),
             "law": choices.taxa[0].law,
@@ -132,31 +132,6 @@ def _holder(visit: Visit, found: ListingPage) -> int | None:
     if task is None or task.claimed_until is None or task.claimed_until < visit.clock.now():
         return None
     return task.claimed_by
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """A reason, how often it stands in the text, and its weight as a share of the heaviest."""
-
-    reason: Mapping[str, Any]
-    share: float
-    times: int
-
-    @property
-    def against(self) -> bool:
-        """Tell whether it speaks against an offer."""
-        return float(self.reason["weight"]) < 0
-
-
-def _weighed(found: ListingPage) -> list[Weighed]:
-    reasons = found.score.reasons if found.score else []
-    ordered = sorted(reasons, key=lambda one: -float(one["weight"]))
-    times = Counter(map(meaning_of, ordered))
-    heaviest = max((abs(float(one["weight"])) for one in ordered), default=0.0) or 1.0
-    return [
-        Weighed(one, abs(float(one["weight"])) / heaviest, times[meaning_of(one)])
-        for one in distinct(ordered)
-    ]
 
 
 @router.get("/listing/{listing_id}")

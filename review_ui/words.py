@@ -138,20 +138,27 @@ JOB_STATES: Final = {
     JobState.FAILED: ("bad", "failed"),
 }
 KINDS: Final = {
-    "term": "term",
-    "price": "price",
-    "contact": "contact",
-    "ngram": "wording",
-    "meaning": "meaning",
-    "benign": "speaks against",
+    "term": "word list",
+    "price": "price rule",
+    "contact": "contact rule",
+    "ngram": "learned wording",
+    "meaning": "learned meaning",
+    "benign": "harmless word",
 }
-SOURCES: Final = {
-    "term": "rule",
-    "price": "rule",
-    "contact": "rule",
-    "benign": "rule",
-    "ngram": "learned",
-    "meaning": "learned",
+KINDS_EXPLAINED: Final = {
+    "term": "stands in the team's word list",
+    "price": "a rule found a price by weight",
+    "contact": "a rule found a way to get in touch elsewhere",
+    "ngram": "learned from examples: these letters stand in offers more often than elsewhere",
+    "meaning": "learned from examples: the text as a whole, whatever its words",
+    "benign": "in the word list as harmless: it takes these words out, never the listing",
+}
+HARMLESS_IF: Final = {
+    "term": "It means something else here, or what is sold is openly an imitation.",
+    "price": "The price by weight is of something else.",
+    "contact": "Ordinary sellers do so too: it counts beside other reasons only.",
+    "ngram": "No rule says. Read the words: do they sell anything of the animal?",
+    "meaning": "No rule says. Compare with the examples it resembles.",
 }
 ROLES: Final = {
     "admin": "may do everything",

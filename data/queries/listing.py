@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from data.flags import Flag, Score
 from data.listings import Evidence, Listing, Recheck, Sighting
 from data.people import Person, Role
+from data.queries.past import Past, past_decisions
 from data.queries.pictures import Pictures, pictures_of
 from data.reviews import Decision, DecisionSubject, ReviewTask, TaskKind, Verdict
 from data.sellers import Seller
@@ -74,6 +75,7 @@ class ListingPage:
     pictures: Pictures
     rechecks: Sequence[Recheck]
     answers: Sequence[Answered]
+    past: Sequence[Past]
     requests: Sequence[Asked]
     seller: SellerBox | None
 
@@ -85,7 +87,7 @@ def listing_page(session: Session, listing_id: int, person: Person) -> ListingPa
     task = task_for(tasks, person)
     flag = session.scalar(select(Flag).where(Flag.listing_id == listing_id))
     holder = session.get(Person, task.claimed_by) if task and task.claimed_by else None
-    answers = [] if _is_blind(tasks, person) else _answers(session, listing_id)
+    hidden = _hidden_reviewers(tasks, person)
     return ListingPage(
         listing=listing,
         task=task,
@@ -96,7 +98,8 @@ def listing_page(session: Session, listing_id: int, person: Person) -> ListingPa
         concern=flag.concern if flag else "",
         pictures=pictures_of(session, [listing_id])[listing_id],
         rechecks=_rechecks(session, listing_id),
-        answers=answers,
+        answers=[] if hidden else _answers(session, listing_id),
+        past=past_decisions(session, listing, hidden),
         requests=_requests(session, listing_id),
         seller=_seller(session, listing),
     )
@@ -126,13 +129,15 @@ def task_for(tasks: Sequence[ReviewTask], person: Person) -> ReviewTask | None:
     return None
 
 
-def _is_blind(tasks: Sequence[ReviewTask], person: Person) -> bool:
-    return any(
-        task.kind is TaskKind.SECOND
+def _hidden_reviewers(tasks: Sequence[ReviewTask], person: Person) -> set[int]:
+    """Return whose answers a person may not see, because a blind second look is still open."""
+    return {
+        task.first_reviewer_id or 0
+        for task in tasks
+        if task.kind is TaskKind.SECOND
         and task.state in OPEN_TASK
         and task.first_reviewer_id != person.id
-        for task in tasks
-    )
+    }
 
 
 def _sightings(session: Session, listing_id: int) -> list[Sighting]:
