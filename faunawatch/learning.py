@@ -14,18 +14,17 @@ import json
 import logging
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from classifier.artefact import SHIPPED as SHIPPED_FOLDER
 from classifier.artefact import load_model, save_model
-from classifier.evaluation import Evaluation
 from classifier.fitting import listing_of
-from classifier.model import Model, score_all
-from classifier.score import Score
-from classifier.training import current_hash, train, train_to_folder
+from classifier.model import Embed, Model, score_all
+from classifier.score import ListingText, Score
+from classifier.training import Trained, current_hash, figures_of, train, train_to_folder
 from data.corpus import LANGUAGES, CorpusRow
 from data.terms import Terms
 from faunawatch.house import House, os_actor
@@ -56,8 +55,6 @@ ENOUGH = 100
 MOST_FALL = 0.02
 _ROUNDING = 1e-9
 _AT_ONCE = 500
-
-Trainer = Callable[[Sequence[CorpusRow], Terms], tuple[Model, Evaluation]]
 
 
 def in_test(concept: str) -> bool:
@@ -96,10 +93,12 @@ class Compared:
         return self.fall <= MOST_FALL + _ROUNDING
 
 
-def compare(champion: Model, challenger: Model, rows: Sequence[CorpusRow]) -> tuple[Compared, ...]:
+def compare(
+    champion: Model, challenger: Model, rows: Sequence[CorpusRow], embed: Embed | None = None
+) -> tuple[Compared, ...]:
     """Let two models score the same texts, which neither has learned from."""
     texts = [listing_of(row) for row in rows]
-    ours, theirs = (_scores(texts, model) for model in (champion, challenger))
+    ours, theirs = (_scores(texts, model, embed) for model in (champion, challenger))
     return tuple(
         compared
         for lang in LANGUAGES
@@ -107,9 +106,9 @@ def compare(champion: Model, challenger: Model, rows: Sequence[CorpusRow]) -> tu
     )
 
 
-def _scores(texts: Sequence[Any], model: Model) -> list[Score]:
+def _scores(texts: Sequence[ListingText], model: Model, embed: Embed | None) -> list[Score]:
     starts = range(0, len(texts), _AT_ONCE)
-    return [one for at in starts for one in score_all(texts[at : at + _AT_ONCE], model)]
+    return [one for at in starts for one in score_all(texts[at : at + _AT_ONCE], model, embed)]
 
 
 def _of_language(
@@ -150,22 +149,24 @@ def learn(
     extra: Sequence[Path] = (),
     *,
     corpus: Sequence[CorpusRow] | None = None,
-    trainer: Trainer = train,
+    embed: Embed | None = None,
 ) -> Iterator[str]:
     """Train a challenger, compare it with the model in use and keep it; yield what is said."""
     shipped = read_corpus() if corpus is None else corpus
-    labels, terms = read_extra(extra), team_terms(house)
+    labels = read_extra(extra)
     with house.store.read() as session:
         lessons = gather(session, shipped, labels)
     yield from _told(lessons)
-    school = School(shipped, terms, trainer)
-    champion, rival = _champion(house, school)
+    school = School(team_terms(house), embed)
+    champion, rival = _champion(house, school, shipped)
     trial = school.trial(lessons.rows)
-    compared = compare(rival, trial[0], [row for row in lessons.rows if in_test(row.concept)])
+    test = [row for row in lessons.rows if in_test(row.concept)]
+    compared = compare(rival, trial.model, test, embed)
     yield from table(compared, champion)
     won = takes_over(compared)
-    record = _record(lessons, champion, compared, won=won)
-    name = _keep(house, trial, trainer(lessons.rows, terms), record)
+    name = _keep(
+        house, trial, school.whole(lessons.rows), _record(lessons, champion, compared, won=won)
+    )
     if won:
         use_model(house, name)
     yield verdict(name, champion, compared, won=won)
@@ -173,18 +174,21 @@ def learn(
 
 @dataclass(frozen=True)
 class School:
-    """What every training of one run has in common: the shipped corpus, the lexicon, the way."""
+    """What every training of one run has in common: the lexicon, and whether meaning is read."""
 
-    corpus: Sequence[CorpusRow]
     terms: Terms
-    trainer: Trainer
+    embed: Embed | None
 
-    def trial(self, rows: Iterable[CorpusRow]) -> tuple[Model, Evaluation]:
+    def whole(self, rows: Sequence[CorpusRow]) -> Trained:
+        """Train on all these rows."""
+        return train(rows, self.terms, _source(rows), self.embed)
+
+    def trial(self, rows: Iterable[CorpusRow]) -> Trained:
         """Train on these rows without those of the frozen test split."""
-        return self.trainer([row for row in rows if not in_test(row.concept)], self.terms)
+        return self.whole([row for row in rows if not in_test(row.concept)])
 
 
-def _champion(house: House, school: School) -> tuple[str, Model]:
+def _champion(house: House, school: School, corpus: Sequence[CorpusRow]) -> tuple[str, Model]:
     """Return the name and the trial of the model in use; of the shipped one if it opens no more."""
     name = chosen_name(house)
     if name != SHIPPED:
@@ -192,11 +196,11 @@ def _champion(house: House, school: School) -> tuple[str, Model]:
             return name, load_model(folder_of(house, name) / TRIAL, school.terms)
         except UNUSABLE as error:
             log.warning("model %s is compared with no longer: %s", name, error)
-    rows = list(under_one_concept(school.corpus))
-    source = _source(rows)
-    folder = models_folder(house) / f".{SHIPPED}-{source[:12]}"
+    rows = list(under_one_concept(corpus))
+    stages = "both" if school.embed is not None else "fast"
+    folder = models_folder(house) / f".{SHIPPED}-{stages}-{_source(rows)[:12]}"
     if not folder.exists():
-        _save(folder, school.trial(rows), source)
+        _save(folder, school.trial(rows))
     return SHIPPED, load_model(folder, school.terms)
 
 
@@ -218,12 +222,11 @@ def _source(rows: Iterable[CorpusRow]) -> str:
     return digest.hexdigest()
 
 
-def _save(folder: Path, made: tuple[Model, Evaluation], source: str) -> None:
+def _save(folder: Path, made: Trained) -> None:
     """Write a model folder whole, by another name first."""
-    model, evaluation = made
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    save_model(part, model.weights, model.calibration, source, evaluation.to_json())
+    save_model(part, made.model, figures_of(made))
     part.rename(folder)
 
 
@@ -232,7 +235,6 @@ def _record(
 ) -> dict[str, Any]:
     return {
         "by": os_actor(),
-        "source": _source(lessons.rows),
         "trained_on": dict(lessons.counts),
         "left_out": dict(lessons.left_out),
         "against": champion,
@@ -241,19 +243,19 @@ def _record(
     }
 
 
-def _keep(
-    house: House,
-    trial: tuple[Model, Evaluation],
-    made: tuple[Model, Evaluation],
-    record: dict[str, Any],
-) -> str:
+def _keep(house: House, trial: Trained, made: Trained, record: dict[str, Any]) -> str:
     """Write a challenger and its trial down; return its name."""
     now = house.store.clock().now()
-    name = f"{now:%Y%m%dT%H%M%SZ}-{record['source'][:8]}"
+    name = f"{now:%Y%m%dT%H%M%SZ}-{made.model.corpus_hash[:8]}"
     folder = models_folder(house) / name
-    _save(folder / MODEL, made, record["source"])
-    _save(folder / TRIAL, trial, record["source"])
-    whole = {"made_at": now.isoformat(), **record, "figures": made[1].to_json()}
+    _save(folder / MODEL, made)
+    _save(folder / TRIAL, trial)
+    whole = {
+        "made_at": now.isoformat(),
+        "source": made.model.corpus_hash,
+        **record,
+        "figures": figures_of(made),
+    }
     write_whole(folder / RECORD, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
     return name
 
@@ -281,8 +283,8 @@ def verdict(name: str, champion: str, compared: Sequence[Compared], *, won: bool
     return f"{champion} stays in use: {why}; {name} is kept, `faunawatch models use` takes it"
 
 
-def train_shipped(out: Path | None) -> Iterator[str]:
+def train_shipped(out: Path | None, embed: Embed | None = None) -> Iterator[str]:
     """Train from the reference data alone; yield how good it is on unseen texts."""
     read_corpus()
-    evaluation = train_to_folder(out or SHIPPED_FOLDER)
-    yield json.dumps(evaluation.to_json(), ensure_ascii=False)
+    trained = train_to_folder(out or SHIPPED_FOLDER, embed=embed)
+    yield json.dumps(figures_of(trained), ensure_ascii=False)

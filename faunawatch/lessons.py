@@ -104,11 +104,16 @@ def gather(
     """
     decided, left_out = _decided(effective_labels(session), load_taxa())
     sources = {"corpus": corpus, "extra": extra, "decided": decided}
-    by_words = {_plain(row): row for rows in sources.values() for row in rows}
-    kept = {id(row) for row in by_words.values()}
-    counts = {name: sum(id(row) in kept for row in rows) for name, rows in sources.items()}
-    rows = [row for rows in sources.values() for row in rows if id(row) in kept]
-    return Lessons(tuple(under_one_concept(rows)), counts, left_out)
+    rows = [(name, row) for name, some in sources.items() for row in some]
+    # Concepts first: a text that a verdict replaces still says where its likes belong.
+    alike = under_one_concept([row for _, row in rows])
+    by_words = {_plain(row): (name, row) for (name, _), row in zip(rows, alike, strict=True)}
+    counts = Counter(name for name, _ in by_words.values())
+    return Lessons(
+        rows=tuple(row for _, row in by_words.values()),
+        counts={name: counts[name] for name in sources},
+        left_out=left_out,
+    )
 
 
 def under_one_concept(rows: Sequence[CorpusRow]) -> Iterator[CorpusRow]:

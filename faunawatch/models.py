@@ -10,14 +10,17 @@ A folder gets its name only once it is whole, so that a crash leaves no half a m
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from classifier.artefact import SHIPPED as SHIPPED_FOLDER
 from classifier.artefact import BadArtefact, load_model
-from classifier.model import Model
+from classifier.meaning import load_meaning
+from classifier.model import Embed, Model
+from classifier.vectors import VectorCache
 from data import audit
 from data.terms import Terms, load_terms
 from faunawatch.house import House, os_actor
@@ -25,6 +28,7 @@ from faunawatch.house import House, os_actor
 log = logging.getLogger(__name__)
 SHIPPED = "shipped"
 MODEL, TRIAL, RECORD, ACTIVE = "model", "trial", "record.json", "active"
+VECTORS = "vectors.sqlite"
 
 
 class UnknownModel(Exception):
@@ -51,6 +55,17 @@ class Kept:
     record: Mapping[str, Any]
 
 
+@contextmanager
+def open_embed(home: Path) -> Iterator[Embed | None]:
+    """Open what reads meaning, which remembers in the home what it read; None if it cannot run."""
+    meaning = load_meaning()
+    if meaning is None:
+        yield None
+        return
+    with VectorCache(home / VECTORS, meaning, log.warning) as cache:
+        yield cache.embed
+
+
 def models_folder(house: House) -> Path:
     """Return where the team's own models are kept."""
     return house.folder / "models"
@@ -73,9 +88,13 @@ def chosen_name(house: House) -> str:
 def chosen_model(house: House, name: str) -> TeamModel:
     """Open a model; raise `UnknownModel` or `BadArtefact` when it cannot be used."""
     if name == SHIPPED:
-        model = load_model(SHIPPED_FOLDER, team_terms(house))
-        return TeamModel(f"{SHIPPED}-{model.corpus_hash[:12]}", model)
+        return _shipped(team_terms(house))
     return TeamModel(name, load_model(folder_of(house, name) / MODEL, team_terms(house)))
+
+
+def _shipped(terms: Terms) -> TeamModel:
+    model = load_model(SHIPPED_FOLDER, terms)
+    return TeamModel(f"{SHIPPED}-{model.corpus_hash[:12]}", model)
 
 
 def folder_of(house: House, name: str) -> Path:

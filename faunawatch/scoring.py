@@ -1,12 +1,13 @@
 """Scoring: the classifier's answers become score rows, flags and tasks."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from classifier.model import Model, score_all
+from classifier.model import Embed, score_all
 from classifier.score import GROUPS, ListingText, Score
 from classifier.terms import Matcher
 from data.draws import draw_due
@@ -19,7 +20,7 @@ from data.taxa import Concern
 from data.terms import Ambiguity, TermKind, load_terms
 from data.text import normalise
 from faunawatch.house import House
-from faunawatch.models import active_model
+from faunawatch.models import TeamModel, active_model, open_embed
 
 if TYPE_CHECKING:
     from data.base import Clock
@@ -36,6 +37,7 @@ class Done:
 
     scored: int = 0
     queued: int = 0
+    nothing_left: bool = False
 
 
 def score_waiting(house: House) -> Done:
@@ -45,22 +47,28 @@ def score_waiting(house: House) -> Done:
     longer than others would wait for the database.
     """
     using, done = active_model(house), Done()
-    while True:
-        with house.store.read() as session:
-            waiting = [(one.id, _text_of(one)) for one in unscored(session, BATCH)]
-        scores = score_all([text for _, text in waiting], using.model)
-        scored = [_plain(score, using.model, using.name) for score in scores]
-        clock = house.store.clock()
-        with house.store.write() as session:
-            queued = sum(
-                _record_one(session, number, one, clock)
-                for (number, _), one in zip(waiting, scored, strict=True)
-            )
-            if len(waiting) < BATCH:
-                draw_due(session, clock=clock)
-        done = Done(done.scored + len(scored), done.queued + queued)
-        if len(waiting) < BATCH:
-            return done
+    with open_embed(house.folder) if using.model.second else nullcontext() as embed:
+        while not done.nothing_left:
+            done = _score_batch(house, using, embed, done)
+    with house.store.write() as session:
+        draw_due(session, clock=house.store.clock())
+    return done
+
+
+def _score_batch(house: House, using: TeamModel, embed: Embed | None, done: Done) -> Done:
+    with house.store.read() as session:
+        waiting = [(one.id, _text_of(one)) for one in unscored(session, BATCH)]
+    scores = score_all([text for _, text in waiting], using.model, embed)
+    stage = using.model.second if embed is not None else None
+    calibration = (stage or using.model).calibration
+    scored = [_plain(score, using, calibration.threshold(score.lang)) for score in scores]
+    clock = house.store.clock()
+    with house.store.write() as session:
+        queued = sum(
+            _record_one(session, number, one, clock)
+            for (number, _), one in zip(waiting, scored, strict=True)
+        )
+    return Done(done.scored + len(scored), done.queued + queued, len(waiting) < BATCH)
 
 
 def _record_one(session: Session, sighting_id: int, scored: Scored, clock: "Clock") -> bool:
@@ -90,18 +98,19 @@ def _text_of(sighting: Sighting) -> ListingText:
     )
 
 
-def _plain(found: Score, model: Model, name: str) -> Scored:
+def _plain(found: Score, using: TeamModel, threshold: float) -> Scored:
+    taxa = using.model.taxa
     return Scored(
         lang=found.lang,
         offered=found.offered,
-        threshold=model.calibration.threshold(found.lang),
+        threshold=threshold,
         groups=found.groups,
         taxon=found.taxon.name if found.taxon else "",
         taxon_confidence=found.taxon.confidence if found.taxon else 0.0,
         product=found.product or "",
         reasons=[{**asdict(reason), "kind": str(reason.kind)} for reason in found.reasons],
-        model=name,
-        concern=str(model.taxa[found.taxon.name].concern if found.taxon else Concern.UNCLEAR),
+        model=using.name,
+        concern=str(taxa[found.taxon.name].concern if found.taxon else Concern.UNCLEAR),
     )
 
 

@@ -20,6 +20,7 @@ from data.queries.pictures import pictures_of
 from data.queries.queue import (
     Asking,
     View,
+    condition_of,
     counts,
     decided_since,
     languages,
@@ -90,6 +91,22 @@ def test_views_show_and_count_the_same_tasks(store: Store, clock: ManualClock) -
         assert {view: set(_ids(session, view, asking)) for view in View} == expected
         assert counts(session, asking) == {view: len(ids) for view, ids in expected.items()}
         assert _ids(session, View.ALL, asking)[0] == back.id
+
+
+def test_a_common_animal_that_is_back_is_not_high_risk(store: Store, clock: ManualClock) -> None:
+    with store.write() as session:
+        mai, first = (
+            make_person(session, clock),
+            _task(session, clock, "1", concern="common_farmed"),
+        )
+        make_decision(session, first, mai, clock)
+        back = queue_relisted(session, first.listing, clock=clock)
+        asking = _asking(mai, clock)
+        assert {view for view in View if back.id in _ids(session, view, asking)} == {
+            View.RELISTED,
+            View.FARMED,
+        }
+        assert claim(session, mai, clock=clock, among=condition_of(View.ALL, asking)) is None
 
 
 def test_a_task_without_a_flag_is_not_lost(store: Store, clock: ManualClock) -> None:

@@ -93,9 +93,10 @@ def test_a_draw_stands_among_the_flagged_and_a_later_flag_is_noticed(store, cloc
     with store.write() as session:
         listing = sighted(session, clock, "1", "ivory")
         task = queue_drawn(session, listing, Drawn.SAMPLE, clock=clock)
+        assert task is not None
         assert 100 <= task.priority < 300
-        assert task.flag_id is None
-        place = task.priority
+        place, unflagged = task.priority, task.flag_id
+        assert unflagged is None
         flag = make_flag(session, listing, clock, offered=0.99)
         assert queue_first(session, flag, clock=clock) is None
         assert task.flag_id == flag.id
@@ -106,6 +107,7 @@ def test_a_decided_draw_is_not_asked_again_when_a_model_flags_it_later(store, cl
     with store.write() as session:
         mai, listing = make_person(session, clock), sighted(session, clock, "1", "ivory")
         task = queue_drawn(session, listing, Drawn.SAMPLE, clock=clock)
+        assert task is not None
         make_decision(session, task, mai, clock, NOT_INFRINGING)
         clock.advance(timedelta(days=1))
         flag = make_flag(session, listing, clock)

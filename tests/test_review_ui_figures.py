@@ -8,12 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from data.base import ManualClock
+from data.draws import Draw
 from data.people import Role
 from tests import makers
 from tests.rooms import Guest, Rooms, rooms_in
 from tests.takedown_makers import a_sent, prove_gone
+from tests.test_data_missed import a_sample
 
 
 @pytest.fixture
@@ -89,6 +92,50 @@ def test_the_csv_has_definitions_and_denominators(rooms, viewer):
 )
 def test_an_odd_period_still_shows_a_page(viewer, query):
     assert viewer.get(f"/figures?{query}").status_code == 200
+
+
+def sampled(rooms: Rooms, decided: int) -> None:
+    """Draw ten of a thousand unflagged listings and decide some; the first is an offer."""
+    clock = ManualClock(rooms.store.clock().now() - timedelta(days=3))
+    with rooms.store.write() as session:
+        tasks = a_sample(session, clock)
+        mai = makers.make_person(session, clock, "Linh")
+        for number, task in enumerate(tasks[:decided]):
+            answer = makers.NOT_INFRINGING if number else makers.INFRINGING
+            makers.make_decision(session, task, mai, clock, answer)
+
+
+def test_what_was_missed_is_unknown_until_a_sample_is_decided(rooms, viewer):
+    assert "Nothing was drawn from this period" in viewer.get("/figures").text
+    sampled(rooms, decided=0)
+    text = viewer.get("/figures").text
+    assert "Nothing of the 10 listings drawn is decided yet" in text
+    assert "figure=sampled" not in text
+
+
+def test_what_was_missed_has_its_range_and_leads_to_its_sample(rooms, viewer):
+    sampled(rooms, decided=8)
+    text = re.sub("<[^>]+>", "", viewer.get("/figures").text)
+    assert "About 125 offers, likely 22 to 471, among 1,000 listings not flagged" in text
+    assert "1 of 8 sampled was an offer; 10 drawn" in text
+    rows = viewer.get("/figures/rows?figure=sampled").text
+    assert "Sampled and decided: 8 listings" in rows
+    assert "1 listing" in viewer.get("/figures/rows?figure=sampled_offers").text
+    content = viewer.get("/figures.csv").content.decode("utf-8-sig")
+    by_name = {row[0]: row for row in csv.reader(io.StringIO(content))}
+    assert by_name["Missed, estimate"][1:3] == ["125", "1 of 8 sampled, 1000 not flagged"]
+
+
+def test_no_screen_tells_that_a_listing_was_drawn_at_random(rooms):
+    sampled(rooms, decided=0)
+    with rooms.store.write() as session:
+        listing_id = session.scalars(select(Draw.listing_id)).first()
+    reviewer = rooms.guest("Mai", Role.REVIEWER)
+    for path in ("/", "/?view=new", f"/listing/{listing_id}"):
+        answer = reviewer.get(path)
+        assert answer.status_code == 200
+        words = re.sub("<[^>]+>", "", answer.text.partition("<body")[2]).lower()
+        assert not re.search(r"\bsampl|\brandom|\bdrawn\b|uncertain", words)
 
 
 def test_signed_out_sees_nothing(rooms):

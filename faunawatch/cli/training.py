@@ -24,24 +24,33 @@ def train(
         Path | None,
         typer.Option(file_okay=False, help="Like --shipped, into this folder."),
     ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Only the fast stage: sooner, and finds less.")
+    ] = False,
 ) -> None:
     """Learn from the corpus, the team's verdicts and extra labels.
 
     The new model is compared with the one in use on texts that neither has seen. It takes over
     only when it finds as much at the same rate of false flags, and is kept either way.
     """
+    from contextlib import nullcontext
+
     from data.tables import BadReference
     from faunawatch.learning import learn, train_shipped
+    from faunawatch.models import open_embed
+    from faunawatch.settings import Settings
 
     if (shipped or out is not None) and extra:
         refuse("--extra goes into a model of your own: leave --shipped and --out out", MISUSED)
+    reading = nullcontext() if fast else open_embed(Settings().home.absolute())
     try:
         if shipped or out is not None:
-            for line in train_shipped(out):
-                say(line)
+            with reading as embed:
+                for line in train_shipped(out, embed):
+                    say(line)
             return
-        with the_house() as house:
-            for line in learn(house, extra or ()):
+        with the_house() as house, reading as embed:
+            for line in learn(house, extra or (), embed=embed):
                 say(line)
     except BadReference as error:
         refuse(f"{error}. Nothing was trained.", MISUSED)
