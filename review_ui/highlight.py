@@ -12,6 +12,8 @@ BOOKKEEPING = frozenset({"start", "rest"})
 _JOINING = frozenset("\u1039\u17d2\u200d")
 _JOINED = frozenset("\u0e33\u0eb3\u200c\u200d")
 _SKIN = range(0x1F3FB, 0x1F400)
+_LONGEST_BELOW, _LONGEST_ABOVE = 16, 24
+_WIDE, _NARROW, _SMALL, _OVERHANG = 18, 10, 6, 18
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,27 @@ class Segment:
     text: str
     kind: str = ""
     gloss: str = ""
+
+    @property
+    def above(self) -> str:
+        """The gloss, where it is short enough to stand above the words without tearing the line.
+
+        >>> Segment("象牙手串", "term", "ivory beads").above, Segment("收", "term", "to buy").above
+        ('ivory beads', 'to buy')
+        >>> Segment("งา", "term", "ivory, or the seeds of sesame").above
+        ''
+        """
+        says_more = self.gloss.casefold() != self.text.casefold() and self.kind not in LEARNED
+        fits = _SMALL * len(self.gloss) <= sum(map(_width, self.text)) + _OVERHANG
+        short = len(self.text) <= _LONGEST_BELOW and len(self.gloss) <= _LONGEST_ABOVE
+        return self.gloss if says_more and short and fits else ""
+
+
+def _width(letter: str) -> int:
+    """Estimate how wide a letter stands, in pixels."""
+    if unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
+        return 0
+    return _WIDE if unicodedata.east_asian_width(letter) in {"W", "F"} else _NARROW
 
 
 @dataclass(frozen=True)

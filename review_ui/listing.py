@@ -16,7 +16,7 @@ from review_ui.choices import Choices, choices_for
 from review_ui.highlight import Laid, gloss_of, lay
 from review_ui.pages import page
 from review_ui.queue import Here, Place
-from review_ui.reasons import weigh
+from review_ui.reasons import Balance, weigh
 from review_ui.toast import toast_of
 
 router = APIRouter()
@@ -56,6 +56,14 @@ def _same_words(found: ListingPage, sighting: Sighting) -> bool:
         return False
     said = (scored.title, scored.description)
     return said == (sighting.title, sighting.description)
+
+
+def _balance(found: ListingPage) -> Balance:
+    if found.score is None:
+        return weigh([], found.listing.lang)
+    scored = next((one for one in found.sightings if one.id == found.score.sighting_id), None)
+    body = f"{scored.title}\n{scored.description}" if scored is not None else ""
+    return weigh(found.score.reasons, found.listing.lang, body)
 
 
 _COMPARED = {"title": "Title", "price_text": "Price", "description": "Text", "place": "Place"}
@@ -113,7 +121,7 @@ def show(
             "held_by_other": _holder(visit, found) not in (None, visit.person.id),
             "seen": _sighting_shown(found, besides.sighting),
             "gloss": gloss_of(found.score.reasons if found.score else []),
-            "balance": weigh(found.score.reasons if found.score else [], found.listing.lang),
+            "balance": _balance(found),
             "choices": choices,
             "country": country_of(visit, found.listing),
             "law": choices.taxa[0].law,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from review_ui.highlight import distinct, meaning_of
+from review_ui.highlight import distinct, meaning_of, whole_clusters
 from review_ui.senses import harmless_sense
 
 _EXAMPLE = re.compile(r"“(?P<title>[^”]*)” \((?P<id>[\w-]+), (?P<said>an offer|harmless)\)")
@@ -17,6 +17,7 @@ class Weighed:
     """One reason: its points, as often as it stands there, and their share of the strongest."""
 
     reason: Mapping[str, Any]
+    words: str
     points: float
     share: float
     times: int
@@ -95,8 +96,10 @@ class Balance:
         return [(one, round(self.total - one.points, 2)) for one in strongest]
 
 
-def weigh(reasons: Sequence[Mapping[str, Any]], lang: str) -> Balance:
+def weigh(reasons: Sequence[Mapping[str, Any]], lang: str, body: str = "") -> Balance:
     """Add up a score's reasons; what says the same again is one reason with all its points.
+
+    `body` is the text that the reasons' offsets count in, where it is at hand.
 
     >>> one = {"text": "ivory", "kind": "term", "gloss": "", "start": 0, "end": 5, "weight": 1.25}
     >>> start = {"text": "", "kind": "start", "gloss": "", "weight": -2.0}
@@ -104,7 +107,7 @@ def weigh(reasons: Sequence[Mapping[str, Any]], lang: str) -> Balance:
     >>> [(reason.points, reason.times) for reason in balance.told], balance.total
     ([(2.5, 2)], 0.5)
     """
-    told = _told(reasons, lang)
+    told = _told(reasons, lang, body)
     start, rest = (_sum_of(reasons, kind) for kind in ("start", "rest"))
     if rest is not None:
         # The points are shown in hundredths; what rounding lost belongs to what is not told.
@@ -113,7 +116,7 @@ def weigh(reasons: Sequence[Mapping[str, Any]], lang: str) -> Balance:
     return Balance(told, start, rest, _examples(reasons))
 
 
-def _told(reasons: Iterable[Mapping[str, Any]], lang: str) -> list[Weighed]:
+def _told(reasons: Iterable[Mapping[str, Any]], lang: str, body: str) -> list[Weighed]:
     points: dict[tuple[str, str, str], list[float]] = {}
     for one in reasons:
         points.setdefault(meaning_of(one), []).append(float(one["weight"]))
@@ -123,6 +126,7 @@ def _told(reasons: Iterable[Mapping[str, Any]], lang: str) -> list[Weighed]:
     return [
         Weighed(
             reason=one,
+            words=_whole(one, body),
             points=sums[meaning_of(one)],
             share=abs(sums[meaning_of(one)]) / most,
             times=len(points[meaning_of(one)]),
@@ -130,6 +134,15 @@ def _told(reasons: Iterable[Mapping[str, Any]], lang: str) -> list[Weighed]:
         )
         for one in told
     ]
+
+
+def _whole(reason: Mapping[str, Any], body: str) -> str:
+    """Give a reason's words with every cluster whole, as they are marked in the text."""
+    text, start, end = str(reason["text"]), reason.get("start"), reason.get("end")
+    if not isinstance(start, int) or not isinstance(end, int) or body[start:end] != text:
+        return text
+    first, last = whole_clusters(body, start, end)
+    return body[first:last]
 
 
 def _sum_of(reasons: Iterable[Mapping[str, Any]], kind: str) -> float | None:
