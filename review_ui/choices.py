@@ -58,7 +58,7 @@ def law_for(taxon: Taxon, country: str, *, live: bool) -> Law:
     if standing is not None and standing.grounds:
         sources = dict.fromkeys(rule.source for rule in standing.grounds)
         return Law(standing.ground, standing.verified, "; ".join(sources), standing)
-    if taxon.cites_appendix:
+    if taxon.cites_appendix.startswith("I"):  # some cells say "not listed" or "varies"
         text = f"CITES Appendix {taxon.cites_appendix}; no national rule is on file"
         return Law(text, verified=False, source=taxon.source, standing=standing)
     return Law("", verified=False, source="", standing=standing)

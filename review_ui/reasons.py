@@ -8,7 +8,7 @@ from typing import Any
 from review_ui.highlight import distinct, meaning_of, whole_clusters
 from review_ui.senses import harmless_sense
 
-_EXAMPLE = re.compile(r"“(?P<title>[^”]*)” \((?P<id>[\w-]+), (?P<said>an offer|harmless)\)")
+_EXAMPLE = re.compile(r"“(?P<title>.*?)” \((?P<id>[\w-]+), (?P<said>an offer|harmless)\)")
 _MOST_HARMLESS = 5
 
 
