@@ -24,63 +24,89 @@ _KINDS = {TermKind.BENIGN: ReasonKind.BENIGN, TermKind.CONTACT: ReasonKind.CONTA
 _PRICE_SIGNALS = frozenset(
     {"weight", "weight alone", "form+weight", "slang+weight", "vague+weight"}
 )
+_THE_REST = "everything else together: wording and combinations too small to tell apart"
 _SPEAKS_FOR = "reads like an offer"
 _SPEAKS_AGAINST = "reads like a harmless text"
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each signal, and each n-gram in the order of `Features`, added to the raw score."""
+    """What each signal, and each n-gram in the order of `Features`, added to the raw score.
+
+    `start` is where every listing starts, `meaning` what the second stage added, with the
+    known examples that read most alike.
+    """
 
     named: dict[int, float]
     wording: NDArray[np.float64]
+    start: float
+    meaning: float | None = None
+    alike: str = ""
 
 
-def explain(reading: Reading, parts: Contributions, *, wording: bool) -> tuple[Reason, ...]:
-    """List the reasons that moved a score, strongest first; `wording` adds n-grams."""
+def explain(reading: Reading, parts: Contributions, raw: float) -> tuple[Reason, ...]:
+    """List what moved a score, strongest first; the weights add up to `raw`."""
     named = {NAMES[place]: value for place, value in parts.named.items()}
     reasons = [
         *_of_hits(reading, named),
         *_of_prices(reading, named),
         *_of_contacts(reading, named),
         *_of_profile(reading, named),
+        *_of_wording(reading, parts),
     ]
-    if wording:
-        reasons += _of_wording(reading, parts)
+    reasons = [reason for reason in reasons if reason.weight]
     reasons.sort(key=lambda reason: -abs(reason.weight))
-    return tuple(reasons[:MOST_REASONS])
+    told = [*_of_meaning(parts), *reasons[:MOST_REASONS], _start(parts)]
+    rest = round(raw - sum(reason.weight for reason in told), 4)
+    return (*told, Reason("", None, None, ReasonKind.REST, _THE_REST, rest))
+
+
+def _start(parts: Contributions) -> Reason:
+    start = round(parts.start, 4)
+    return Reason("", None, None, ReasonKind.START, "where every listing starts", start)
+
+
+def _of_meaning(parts: Contributions) -> Iterator[Reason]:
+    if parts.meaning is not None:
+        reads = _SPEAKS_FOR if parts.meaning > 0 else _SPEAKS_AGAINST
+        gloss = f"the whole text {reads}; most alike: {parts.alike}"
+        yield Reason("", None, None, ReasonKind.MEANING, gloss, round(parts.meaning, 4))
 
 
 def _of_hits(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
     """Share each signal's weight among the hits that made it; combinations among the main ones."""
+    title = reading.text.find("\n")
     shares: dict[str, list[Hit]] = defaultdict(list)
     for hit in reading.hits:
-        shares[_signal(hit)].append(hit)
-    weights = {
-        hit: named.get(signal, 0.0) / len(hits) for signal, hits in shares.items() for hit in hits
-    }
-    main = [hit for hit in reading.pointing if hit.term.kind is not TermKind.BENIGN]
-    rest = sum(value for name, value in named.items() if _is_combination(name))
-    for hit in main:
-        weights[hit] += rest / len(main)
+        for name in _own_signals(hit, titled=hit.start < title):
+            shares[name].append(hit)
+    weights = dict.fromkeys(reading.hits, 0.0)
+    for name, hits in shares.items():
+        for hit in hits:
+            weights[hit] += named.get(name, 0.0) / len(hits)
+    rest = sum(value for name, value in named.items() if name not in shares and _is_shared(name))
+    for hit in reading.pointing:
+        weights[hit] += rest / len(reading.pointing)
     for hit, weight in weights.items():
         yield _reason(reading, hit, weight)
 
 
-def _signal(hit: Hit) -> str:
+def _own_signals(hit: Hit, *, titled: bool) -> Iterator[str]:
+    """Name the signals that a hit makes by itself."""
     term = hit.term
-    if term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE) and term.group:
-        return f"{term.kind}:{term.group}:{term.ambiguity}"
+    if term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE):
+        yield f"{term.kind}:{term.group}:{term.ambiguity}"
+        return
     if term.kind is TermKind.QUALIFIER and term.group:
-        return f"trait:{term.group}"
-    return f"count:{term.kind}"
+        yield f"trait:{term.group}"
+    else:
+        yield f"count:{term.kind}"
+    yield f"{'title' if titled else 'text'}:{term.kind}"
 
 
-def _is_combination(name: str) -> bool:
-    """Tell whether a signal belongs to no single term, price or profile."""
-    prefixes = ("count:", "trait:", "profile")
-    direct = name.count(":") == 2 or name.startswith(prefixes)  # noqa: PLR2004
-    return not direct and name not in _PRICE_SIGNALS and name != "handle"
+def _is_shared(name: str) -> bool:
+    """Tell whether a signal says something of all names together: no price, contact, profile."""
+    return not name.startswith("profile") and name not in _PRICE_SIGNALS and name != "handle"
 
 
 def _reason(reading: Reading, hit: Hit, weight: float) -> Reason:

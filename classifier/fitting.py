@@ -8,14 +8,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from classifier.features import BITS, Features, features_all
-from classifier.model import HEADS, Doubles, Weights
+from classifier.blend import Blend, columns
+from classifier.features import BITS, Features, grams
+from classifier.meaning import Vectors
+from classifier.model import HEADS, Doubles, Weights, meaning_of
+from classifier.reading import Reading, read_all
 from classifier.score import GROUPS, ListingText
-from classifier.signals import NAMES
+from classifier.signals import NAMES, Ruling, ruling, signals_of, tally
 from classifier.terms import Matcher
 from data.corpus import CorpusRow
 
-GRAM_WEIGHT = 1.5  # how loud all n-grams of a text are beside its signals
+GRAM_WEIGHT = 4.0  # how loud all n-grams of a text are beside its signals
 STRENGTH = 1.0
 _FEW = 1e-9
 _MOST_STEPS = 127
@@ -28,6 +31,8 @@ class Examples:
     """Rows in numbers."""
 
     rows: tuple[CorpusRow, ...]
+    readings: tuple[Reading, ...]
+    rulings: tuple[Ruling, ...]
     numbers: tuple[Features, ...]
     matrix: sparse.csr_matrix
 
@@ -36,6 +41,16 @@ class Examples:
         if head == HEADS[0]:
             return np.array([row.offered for row in self.rows])
         return np.array([head in row.groups for row in self.rows])
+
+    @property
+    def names(self) -> Bools:
+        """Tell for each row whether a term in it points to one of the three groups."""
+        return np.array([bool(reading.pointing) for reading in self.readings])
+
+    @property
+    def meanings(self) -> list[str]:
+        """Give for each row the words that the second stage reads."""
+        return [meaning_of(reading) for reading in self.readings]
 
 
 def listing_of(row: CorpusRow) -> ListingText:
@@ -52,8 +67,11 @@ def listing_of(row: CorpusRow) -> ListingText:
 
 def prepare(rows: Sequence[CorpusRow], matcher: Matcher) -> Examples:
     """Turn rows into numbers."""
-    numbers = tuple(features_all([listing_of(row) for row in rows], matcher))
-    return Examples(tuple(rows), numbers, _matrix(numbers))
+    bodies, readings = read_all([listing_of(row) for row in rows], matcher)
+    found, tallies = grams(bodies, readings), [tally(reading) for reading in readings]
+    numbers = tuple(Features(signals_of(counts), found.of(at)) for at, counts in enumerate(tallies))
+    rulings = tuple(ruling(counts) for counts in tallies)
+    return Examples(tuple(rows), readings, rulings, numbers, _matrix(numbers))
 
 
 def _matrix(numbers: Sequence[Features]) -> sparse.csr_matrix:
@@ -79,12 +97,12 @@ def fit(examples: Examples, chosen: Bools) -> Weights:
         seen = chosen & offered
         heads.append(_head(examples.matrix[seen], examples.labels(group)[seen]))
     coefficients = np.vstack([coefficient for coefficient, _ in heads])
-    grams = coefficients[:, len(NAMES) :].T * GRAM_WEIGHT
-    steps = np.abs(grams).max(axis=0) / _MOST_STEPS
+    wording = coefficients[:, len(NAMES) :].T * GRAM_WEIGHT
+    steps = np.abs(wording).max(axis=0) / _MOST_STEPS
     steps[steps == 0] = 1.0
     return Weights(
         signals=coefficients[:, : len(NAMES)],
-        grams=np.rint(grams / steps).astype(np.int8),
+        grams=np.rint(wording / steps).astype(np.int8),
         steps=steps,
         intercepts=np.array([intercept for _, intercept in heads]),
     )
@@ -93,9 +111,26 @@ def fit(examples: Examples, chosen: Bools) -> Weights:
 def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Doubles, float]:
     # The dual form is many times faster where columns outnumber rows.
     model = LogisticRegression(
-        C=STRENGTH, solver="liblinear", dual=True, tol=1e-5, max_iter=10_000, random_state=0
+        C=STRENGTH, solver="liblinear", dual=True, tol=1e-3, max_iter=10_000, random_state=0
     ).fit(matrix, labels)
     return model.coef_[0], float(model.intercept_[0])
+
+
+def fit_blend(examples: Examples, vectors: Vectors, fast: Doubles, chosen: Bools) -> Blend:
+    """Fit the second stage on the chosen rows.
+
+    `fast` holds the fast stage's raw scores of all heads for each row, each from a model that
+    had not seen it: the fast stage knows its own training rows too well to be judged by them.
+    """
+    offered, names = examples.labels(HEADS[0]), examples.names
+    found = []
+    for place, head in enumerate(HEADS):
+        seen = chosen & offered if place else chosen
+        matrix = columns(vectors[seen], names[seen], fast[seen, place])
+        model = LogisticRegression(C=STRENGTH, solver="newton-cholesky", max_iter=50)
+        found.append(model.fit(matrix, examples.labels(head)[seen]))
+    weights = np.vstack([model.coef_[0] for model in found])
+    return Blend.of(weights, np.array([float(model.intercept_[0]) for model in found]))
 
 
 def calibrate(logits: Doubles, labels: Bools) -> tuple[float, float]:

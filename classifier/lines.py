@@ -4,12 +4,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
-from classifier.model import Model, score
+from classifier.model import Embed, Model, score_all
 from classifier.score import ListingText, Reason, Score
 
 _FIELDS = ("title", "description", "price", "currency", "category", "seller_text", "country")
+_AT_ONCE = 256
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -48,19 +50,34 @@ class BadLine:
         return f"line {self.number}: {self.problem}"
 
 
-def classify_lines(lines: Iterable[str | bytes], model: Model) -> Iterator[Result | BadLine]:
+def classify_lines(
+    lines: Iterable[str | bytes], model: Model, embed: Embed | None = None, first: int = 1
+) -> Iterator[Result | BadLine]:
     """Score each line of JSON in order; empty lines are passed over, bad ones told.
+
+    Lines are scored some hundred at a time; `first` is the number of the first one. With
+    `embed` both stages answer.
 
     >>> from classifier.artefact import load_model
     >>> [str(bad) for bad in classify_lines(["[1]"], load_model())]
     ['line 1: is not a JSON object with a title']
     """
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield _classify(number, line, model)
+    read = (_read(number, line) for number, line in enumerate(lines, start=first) if line.strip())
+    while batch := list(islice(read, _AT_ONCE)):
+        wanted = [one for one in batch if isinstance(one, _Wanted)]
+        scores = iter(score_all([one.listing for one in wanted], model, embed))
+        for one in batch:
+            yield one if isinstance(one, BadLine) else Result(one.id, next(scores))
 
 
-def _classify(number: int, line: str | bytes, model: Model) -> Result | BadLine:
+class _Wanted(NamedTuple):
+    """A listing that waits for its score."""
+
+    id: str | int
+    listing: ListingText
+
+
+def _read(number: int, line: str | bytes) -> _Wanted | BadLine:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -73,10 +90,10 @@ def _classify(number: int, line: str | bytes, model: Model) -> Result | BadLine:
     given = fields.get("id")
     if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
         return BadLine(number, "id is neither a text nor a whole number")
-    listing = ListingText(**{name: _text(fields.get(name)) for name in _FIELDS})
+    listing = ListingText(*(_text(fields.get(name)) for name in _FIELDS))
     if isinstance(given, str):
-        return Result(_text(given), score(listing, model))
-    return Result(number if given is None else given, score(listing, model))
+        return _Wanted(_text(given), listing)
+    return _Wanted(number if given is None else given, listing)
 
 
 def _is_text(value: object) -> bool:
@@ -86,7 +103,10 @@ def _is_text(value: object) -> bool:
 
 def _text(value: str | float | None) -> str:
     """Give a field as text that any encoding can write, each character in its place."""
-    return _LONE_SURROGATE.sub("\ufffd", "" if value is None else str(value))
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else str(value)
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

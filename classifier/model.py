@@ -1,6 +1,6 @@
 """Scores listings with trained weights; numpy is all it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -8,13 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.blend import Blend
 from classifier.explain import Contributions, explain
 from classifier.features import Features, Grams, grams
+from classifier.known import Known
 from classifier.language import detect_all
+from classifier.meaning import Vectors, meaning_of_folded
 from classifier.reading import Reading, read_all
 from classifier.resolve import resolve_product, resolve_taxon
 from classifier.score import GROUPS, ListingText, Score
-from classifier.signals import Tally, signals_of, tally
+from classifier.signals import Ruling, Tally, ruling, signals_of, tally
 from classifier.terms import Matcher
 from data.taxa import Taxa
 
@@ -27,6 +30,7 @@ _MOST_TALLIES = 100_000
 
 Doubles = NDArray[np.float64]
 Steps = NDArray[np.int8]
+Embed = Callable[[Sequence[str]], Vectors]
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,24 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Second:
+    """The second stage: how meaning joins in, its own calibration, and texts to compare with."""
+
+    blend: Blend
+    calibration: Calibration
+    known: Known
+
+
+@dataclass(frozen=True)
 class Model:
-    """Everything that scoring needs."""
+    """Everything that scoring needs; without `second` the fast stage answers alone."""
 
     weights: Weights
     calibration: Calibration
     matcher: Matcher
     taxa: Taxa
     corpus_hash: str
+    second: Second | None = None
     _named: dict[Tally, Doubles] = field(default_factory=dict, repr=False, compare=False)
 
     def named(self, counts: Tally) -> Doubles:
@@ -117,15 +131,21 @@ class Model:
         return self._named[counts]
 
 
-def score(listing: ListingText, model: Model) -> Score:
+def score(listing: ListingText, model: Model, embed: Embed | None = None) -> Score:
     """Tell whether a listing offers a tiger, elephant or turtle product, which, and why."""
-    return score_all([listing], model, near=0.0)[0]
+    return score_all([listing], model, embed, near=0.0)[0]
 
 
-def score_all(listings: Sequence[ListingText], model: Model, near: float = NEAR) -> list[Score]:
+def score_all(
+    listings: Sequence[ListingText],
+    model: Model,
+    embed: Embed | None = None,
+    near: float = NEAR,
+) -> list[Score]:
     """Score listings together: some hundred at a time cost a tenth of as many alone.
 
-    Groups, taxon, product and reasons are worked out from `near` times the threshold up.
+    With `embed`, which gives a vector for each text, both stages answer. Groups, taxon, product
+    and reasons are worked out from `near` times the threshold up.
     """
     if not listings:
         return []
@@ -133,21 +153,55 @@ def score_all(listings: Sequence[ListingText], model: Model, near: float = NEAR)
     found = grams(bodies, readings)
     tallies = [tally(reading) for reading in readings]
     named = np.array([model.named(one)[0] for one in tallies])
-    chances = model.calibration.offered(named + model.weights.wordings(found))
-    langs = detect_all(bodies)
+    raw, calibration = named + model.weights.wordings(found), model.calibration
+    meanings: list[Meant | None] = [None] * len(listings)
+    if embed is not None and model.second is not None:
+        second, calibration = model.second, model.second.calibration
+        vectors = embed([meaning_of(reading) for reading in readings])
+        names = np.array([bool(reading.pointing) for reading in readings])
+        added = second.blend.meaning(vectors, names)
+        raw = second.blend.offered(added, raw)
+        meanings = [
+            Meant(second, *one) for one in zip(vectors, names.tolist(), added.tolist(), strict=True)
+        ]
+    chances = calibration.offered(raw).tolist()
+    cases = zip(readings, tallies, detect_all(bodies), meanings, raw.tolist(), strict=True)
     return [
-        _scored(_Case(reading, counts, found, at), lang, chance, model, near)
-        for at, (reading, counts, lang, chance) in enumerate(
-            zip(readings, tallies, langs, chances.tolist(), strict=True)
-        )
+        _scored(_Case(*case, found, at), chances[at], model, near) for at, case in enumerate(cases)
     ]
 
 
+def meaning_of(reading: Reading) -> str:
+    """Give the words of a listing that the second stage reads."""
+    return meaning_of_folded(reading.listing, reading.text, reading.handles)
+
+
+class Meant(NamedTuple):
+    """What one listing means to the second stage."""
+
+    second: Second
+    vector: Vectors
+    names: bool
+    added: float
+
+    @property
+    def alike(self) -> str:
+        """Name the two known examples that read most like the listing."""
+        nearest = self.second.known.nearest(self.vector)
+        return " and ".join(
+            f"“{one.title}” ({one.id}, {'an offer' if one.offered else 'harmless'})"
+            for one in nearest
+        )
+
+
 class _Case(NamedTuple):
-    """One listing of a bundle."""
+    """One listing of a bundle, on its way to a score."""
 
     reading: Reading
     counts: Tally
+    lang: str
+    meant: Meant | None
+    raw: float
     grams: Grams
     at: int
 
@@ -156,44 +210,58 @@ class _Case(NamedTuple):
         return Features(signals_of(self.counts), self.grams.of(self.at))
 
 
-def _scored(case: _Case, lang: str, chance: float, model: Model, near: float) -> Score:
-    threshold = model.calibration.threshold(lang)
+def _scored(case: _Case, chance: float, model: Model, near: float) -> Score:
+    calibration = case.meant.second.calibration if case.meant else model.calibration
+    threshold = calibration.threshold(case.lang)
     offered = round(_ruled(chance, threshold, case.counts), DIGITS)
     if offered < threshold * near:
-        return Score(lang, offered, _NO_GROUPS, flag=False)
+        return Score(case.lang, offered, _NO_GROUPS, flag=False, raw=case.raw)
     flag, reading, numbers = offered >= threshold, case.reading, case.numbers
-    within = model.calibration.probabilities(model.weights.logits(numbers))[1:]
+    within = calibration.probabilities(_logits(case, numbers, model))[1:]
     groups = {
         group: round(offered * share, DIGITS) for group, share in zip(GROUPS, within, strict=True)
     }
     return Score(
-        lang=lang,
+        lang=case.lang,
         offered=offered,
         groups=groups,
         flag=flag,
         taxon=resolve_taxon(reading, groups, model.taxa, flag=flag),
         product=resolve_product(reading, groups, flag=flag),
-        reasons=explain(reading, _contributions(numbers, model), wording=flag),
+        reasons=explain(reading, _contributions(case, numbers, model), case.raw),
+        raw=case.raw,
     )
 
 
+def _logits(case: _Case, numbers: Features, model: Model) -> Doubles:
+    fast = model.weights.logits(numbers)
+    if case.meant is None:
+        return fast
+    return case.meant.second.blend.logits(case.meant.vector, case.meant.names, fast)
+
+
 def _ruled(offered: float, threshold: float, counts: Tally) -> float:
-    """Apply the two rules of the lexicon that no weight may overrule.
-
-    A decisive term is enough for the queue, unless the listing reads like a report; an
-    ambiguous term with nothing beside it never is.
-    """
-    if "decisive" in counts.facts and "report twice" not in counts.facts:
-        return max(offered, threshold)
-    if "unsupported" in counts.facts:
-        return min(offered, threshold * _BELOW)
-    return offered
+    """Apply the two rules of the lexicon that no weight may overrule."""
+    match ruling(counts):
+        case Ruling.FLAG:
+            return max(offered, threshold)
+        case Ruling.PASS:
+            return min(offered, threshold * _BELOW)
+        case Ruling.OPEN:
+            return offered
 
 
-def _contributions(numbers: Features, model: Model) -> Contributions:
-    weights = model.weights
+def _contributions(case: _Case, numbers: Features, model: Model) -> Contributions:
+    """Tell what each part added; where both stages answer, the fast one counts as it is blended."""
+    weights, share, start, meaning, alike = model.weights, 1.0, 0.0, None, ""
+    if case.meant is not None:
+        blend = case.meant.second.blend
+        share, start = float(blend.weights[0, -1]), float(blend.intercepts[0])
+        meaning, alike = case.meant.added, case.meant.alike
     named = {
-        place: float(weights.signals[0, place]) * value for place, value in numbers.signals.items()
+        place: share * float(weights.signals[0, place]) * value
+        for place, value in numbers.signals.items()
     }
-    wording = weights.grams[numbers.buckets, 0] * (weights.steps[0] * numbers.scale)
-    return Contributions(named, wording)
+    wording = weights.grams[numbers.buckets, 0] * (share * weights.steps[0] * numbers.scale)
+    start += share * float(weights.intercepts[0])
+    return Contributions(named, wording, start, meaning, alike)

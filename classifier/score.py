@@ -15,6 +15,8 @@ class ReasonKind(StrEnum):
     CONTACT = "contact"
     MEANING = "meaning"
     BENIGN = "benign"
+    START = "start"  # where every listing starts, before any evidence
+    REST = "rest"  # all that is too small to be told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class ListingText:
 class Reason:
     """One piece of evidence; positive weight speaks for an offer, negative against it.
 
+    The weights of all reasons of a score add up to its raw score, before calibration.
+
     `start` and `end` are code points of `ListingText.body`; both None when the evidence has
     no place in it (a price field, the seller's profile).
     """
@@ -68,7 +72,8 @@ class Score:
     """How likely a listing offers a protected animal, which, and why.
 
     `lang` is one of zh-Hans zh-Hant vi th km lo my ms id en und; `offered` and each value of
-    `groups` are probabilities; `product` is a CITES term code.
+    `groups` are probabilities; `product` is a CITES term code. `raw` is what calibration turns
+    into `offered`, and what the weights of the reasons add up to.
     """
 
     lang: str
@@ -78,3 +83,4 @@ class Score:
     taxon: TaxonGuess | None = None
     product: str | None = None
     reasons: tuple[Reason, ...] = field(default=())
+    raw: float = 0.0

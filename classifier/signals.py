@@ -2,11 +2,14 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
 from classifier.reading import Reading
+from classifier.standing import NAMES as STANDING
+from classifier.standing import standing
 from classifier.terms import Hit, overlap
 from data.terms import Ambiguity, Term, TermKind
 
@@ -51,6 +54,7 @@ NAMES: tuple[str, ...] = (
     *(f"trait:{group}" for group in GROUPS[:3]),
     *(f"product:{name}" for name in _PRODUCTS),
     *_COMBINATIONS,
+    *STANDING,
 )
 _PARTS = tuple(
     (name, frozenset([name] if name == "animal+live" else name.split("+")))
@@ -76,8 +80,23 @@ class Tally(NamedTuple):
 
     counted: tuple[int, ...]  # hits of each of _COUNTED, at most _MOST
     traits: tuple[int, ...]  # hits that describe what only one group has, by group
-    terms: frozenset[str]  # signals of the terms that point to an animal
+    terms: frozenset[str]  # signals of single terms and of where they stand
     facts: frozenset[str]  # facts that signals combine, and signals that are facts
+
+
+class Ruling(Enum):
+    """What the lexicon's rules say, whatever the weights."""
+
+    FLAG = "flag"  # a decisive term is enough for the queue, unless it stands in a report
+    PASS = "pass"  # noqa: S105 - an ambiguous term with nothing beside it never is
+    OPEN = "open"
+
+
+def ruling(counts: Tally) -> Ruling:
+    """Apply the two rules that no weight may overrule."""
+    if "decisive" in counts.facts and "report twice" not in counts.facts:
+        return Ruling.FLAG
+    return Ruling.PASS if "unsupported" in counts.facts else Ruling.OPEN
 
 
 def signals(reading: Reading) -> Mapping[int, float]:
@@ -120,6 +139,7 @@ def tally(reading: Reading) -> Tally:
         elif sign.counted >= 0:
             counted[sign.counted] += counted[sign.counted] < _MOST
     facts = frozenset(_facts(reading, kinds, counted, traits))
+    terms.update(standing(reading, offer="offer" in facts))
     return Tally(tuple(counted), tuple(traits), frozenset(terms), facts)
 
 
@@ -211,7 +231,7 @@ def _of_words(reading: Reading, *, shown: bool) -> Iterator[str]:
         "many": len({hit.term.key for hit in words}) >= _MOST,
         "two products": len(products) > 1,
         "animal+live": any(hit.term.product == "LIV" for hit in words),
-        "denied animal": not reading.suspicious and any(hit in reading.denied for hit in words),
+        "denied animal": any(hit in reading.denied for hit in words),
         "pictures": len(words) < len(reading.pointing),
         "unsupported": not sure and not _supported(reading, words, denial=denial, shown=shown),
     }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faunawatch.cli.base import MISUSED, app, refuse, say, warn
+from faunawatch.cli.base import MISUSED, app, harmless, refuse, warn
 
 
 @app.command()
@@ -16,28 +16,38 @@ def classify(
         Path | None,
         typer.Argument(exists=True, dir_okay=False, help="JSON Lines; standard input if absent."),
     ] = None,
-    fast: Annotated[bool, typer.Option("--fast", help="Only the fast stage.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Only the fast stage: many times quicker, finds less.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the work.")] = 1,
+    model: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Another model's folder.")
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="File that remembers what texts mean between runs."),
+    ] = None,
 ) -> None:
     """Score listings: one JSON object per line in, one per line out, in the same order.
 
     A bad line is reported on stderr with its number; the rest goes on and the exit code is 2.
     """
-    from classifier.artefact import BadArtefact, load_model
-    from classifier.lines import BadLine, classify_lines
+    from classifier.artefact import BadArtefact, read_manifest
+    from faunawatch.classifying import Asked
+    from faunawatch.classifying import classify as answer
 
-    del fast  # There is one stage so far, and it is the fast one.
-    bad = 0
+    asked = Asked(model, fast, cache) if model else Asked(fast=fast, cache=cache)
     try:
-        model = load_model()
+        read_manifest(asked.folder)
     except BadArtefact as error:
         refuse(str(error))
+    bad = 0
     # Binary: a broken byte or an odd line separator must spoil its own line only.
     with file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines:
-        for result in classify_lines(lines, model):
-            if isinstance(result, BadLine):
-                bad += 1
-                warn(str(result))
-            else:
-                say(result.to_json())
+        for part in answer(lines, asked, jobs):
+            sys.stdout.write("".join(f"{harmless(line)}\n" for line in part.answers))
+            for complaint in part.complaints:
+                warn(complaint)
+            bad += len(part.complaints)
     if bad:
         raise typer.Exit(MISUSED)
