@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review_ui.highlight import Segment, distinct, gloss_of, lay, whole_clusters
@@ -31,6 +31,7 @@ def _torn(before: str, after: str) -> bool:
 
 
 @pytest.mark.parametrize("text", STACKED)
+@settings(deadline=None)
 @given(data=st.data())
 def test_no_piece_begins_inside_a_cluster(text: str, data: st.DataObject) -> None:
     places = st.integers(0, len(text))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review_ui.reasons import weigh
@@ -21,6 +21,7 @@ def _reason(text: str, weight: float, kind: str = "term", gloss: str = "") -> di
     return {"text": text, "kind": kind, "gloss": gloss, "weight": weight} | place
 
 
+@settings(deadline=None)  # the first example reads the lexicon
 @given(st.lists(st.tuples(st.sampled_from("abcde"), WEIGHTS), max_size=12), WEIGHTS, WEIGHTS)
 def test_what_is_shown_adds_up_to_the_score(
     words: list[tuple[str, float]], start: float, rest: float
