@@ -40,6 +40,7 @@ def flagged(session, clock, external_id, words, **changed):
     listing = sighted(session, clock, external_id, words, price=str(1000 + int(external_id)))
     sighting = session.get_one(Sighting, listing.latest_sighting_id)
     flag = record_score(session, sighting, replace(scored(), **changed), clock)
+    assert flag is not None
     return queue_first(session, flag, clock=clock)
 
 
