@@ -121,19 +121,20 @@ def _flagged_of(session: Session, day: datetime) -> int:
     return session.scalar(wanted) or 0
 
 
-def _lot(listing_id: int, day: datetime) -> int:
-    """Draw a number for a listing that nobody can steer and a replay draws again."""
-    return int(hashlib.sha256(f"sample:{day:%Y-%m-%d}:{listing_id}".encode()).hexdigest()[:15], 16)
-
-
 def _sampled(
-    rows: Sequence[Unflagged], day: datetime, one_in: int, most: int
+    rows: Iterable[Unflagged], day: datetime, one_in: int, most: int
 ) -> Sequence[Unflagged]:
+    """Draw by a hash that nobody can steer and a replay gives again; the lowest where too many."""
     if one_in < 1:
         return ()
-    lots = sorted((_lot(one.listing_id, day), one.listing_id, one) for one in rows)
-    hit = [one for lot, _, one in lots if lot < 16**15 // one_in]
-    return hit[:most]
+    start, limit = hashlib.sha256(f"sample:{day:%Y-%m-%d}:".encode()), 2**64 // one_in
+    hit = []
+    for one in rows:
+        lot = start.copy()
+        lot.update(b"%d" % one.listing_id)
+        if (number := int.from_bytes(lot.digest()[:8])) < limit:
+            hit.append((number, one.listing_id, one))
+    return [one for _, _, one in sorted(hit)[:most]]
 
 
 def _uncertain(rows: Iterable[Unflagged], most: int) -> Sequence[Unflagged]:
