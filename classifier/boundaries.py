@@ -1,14 +1,23 @@
 """Tells whether a stretch of text is a word of its own, in scripts with and without spaces."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 from icu4py.breakers import WordBreaker
 
 from classifier.bundle import Bundle, Kind
 from classifier.chinese import Cutter
+from data.terms import Ambiguity, Term, TermKind
 
-_ENDINGS = re.compile(r"(?:s|es|nya|ku|mu|lah|'s|’s)(?![0-9a-z\u00df-\u024f\u1e00-\u1eff])")
+_WORD_GOES_ON = r"(?![0-9a-z\u00df-\u024f\u1e00-\u1eff])"
+_PLURAL = re.compile("e?s" + _WORD_GOES_ON)
+_SHORT_PLURAL = re.compile("s" + _WORD_GOES_ON)
+_OWNED = re.compile("(?:nya|ku|mu|lah)" + _WORD_GOES_ON)
+_EITHER = re.compile("(?:e?s|nya|ku|mu|lah)" + _WORD_GOES_ON)
+# Malay and Indonesian do not know -s (kera is not met in keras), Vietnamese knows no endings.
+_ENDINGS = {"ms": _OWNED, "id": _OWNED, "en": _EITHER, "mul": _EITHER, "vi": None}
+_SHORTEST_WITH_ENDING, _SHORTEST_ENGLISH = 4, 3  # cubs and rugs, but not notes
 _CLOSING_BURMESE = re.compile("[\u1000-\u1021]\u1037?[\u103a\u1039]")
 _RUNS = (
     ("zh", re.compile("[\u3400-\u9fff]+")),
@@ -19,6 +28,36 @@ _RUNS = (
 )
 _NO, _YES, _ENDING = 0, 1, 2
 _LONGEST_RUN = 400  # letters without a space; what is longer is cut, not read whole
+
+
+class Need(NamedTuple):
+    """How a term must stand to be met."""
+
+    words: bool = False  # between word breaks of a dictionary
+    endings: re.Pattern[str] | None = None  # what may follow a Latin word
+
+
+def need_of(term: Term) -> Need:
+    """Tell how a term must stand: the shorter and commoner, the more it must be a word.
+
+    >>> from data.terms import load_terms
+    >>> [need_of(load_terms().by_key[key][0]).endings is None for key in ("pu", "gading")]
+    [True, False]
+    """
+    return Need(_needs_words(term), _endings_of(term))
+
+
+def _endings_of(term: Term) -> re.Pattern[str] | None:
+    letters = sum(letter.isalnum() for letter in term.key)
+    if letters >= _SHORTEST_WITH_ENDING:
+        return _ENDINGS.get(term.lang, _PLURAL)
+    return _SHORT_PLURAL if term.lang == "en" and letters >= _SHORTEST_ENGLISH else None
+
+
+def _needs_words(term: Term) -> bool:
+    """Tell whether a term is so short and common that it must stand between word breaks."""
+    pointing = term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE)
+    return pointing and term.ambiguity is Ambiguity.HIGH
 
 
 class Boundaries:
@@ -45,25 +84,25 @@ class Boundaries:
         self._after_han = np.concatenate(([False], han[:-1])).tobytes()
         self._han = han.tobytes()
 
-    def hold(self, start: int, end: int, *, strict: bool) -> bool:
-        """Tell whether start and end fall between words; `strict` asks a dictionary too."""
+    def hold(self, start: int, end: int, need: Need) -> bool:
+        """Tell whether what stands from start to end stands as a term must."""
         if not self._starts[start]:
             return False
         ending = self._ends[end]
-        if ending == _NO or (ending == _ENDING and not self._may_end(end)):
+        if ending == _NO or (ending == _ENDING and not self._may_end(end, need.endings)):
             return False
-        return not strict or self._between_words(start, end)
+        return not need.words or self._between_words(start, end)
 
     def buried(self, start: int, end: int) -> bool:
         """Tell whether one Han character stands inside a run of others, as in 退出 or 出版."""
         return end - start == 1 and bool(self._han[start]) and bool(self._after_han[start])
 
-    def _may_end(self, end: int) -> bool:
+    def _may_end(self, end: int, endings: re.Pattern[str] | None) -> bool:
         """Tell whether a word may end before letters: an ending follows, or a new syllable."""
         if "\u1000" <= self._text[end - 1] <= "\u109f":
             return not _CLOSING_BURMESE.match(self._text, end)
         # Vietnamese vowels lie above the Burmese letters: hổ must not be met in hổng.
-        return bool(_ENDINGS.match(self._text, end))
+        return endings is not None and bool(endings.match(self._text, end))
 
     def _between_words(self, start: int, end: int) -> bool:
         for lang, run in _RUNS:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from classifier.boundaries import Boundaries
+from classifier.boundaries import Boundaries, need_of
 from classifier.bundle import Bundle, Kind, bundle
 from classifier.chinese import Cutter
 from classifier.disguise import Tight, parted, tighten
@@ -108,7 +108,7 @@ class _Automaton:
             kind = TermKind.PRODUCT if term.kind in _OBJECTS else term.kind
             kinds[kind] = _stronger(kinds.get(kind), term)
         self._terms = [
-            tuple((term, term.kind in _SAYINGS, _needs_words(term)) for term in kinds.values())
+            tuple((term, term.kind in _SAYINGS, need_of(term)) for term in kinds.values())
             for kinds in by_key.values()
         ]
         self._keys = list(by_key)
@@ -127,8 +127,8 @@ class _Automaton:
         for which, start, end in matches:
             while end > starts[at + 1]:
                 at += 1
-            for term, is_saying, needs_words in self._terms[which]:
-                if boundaries.hold(start, end, strict=needs_words) and not (
+            for term, is_saying, need in self._terms[which]:
+                if boundaries.hold(start, end, need) and not (
                     is_saying and boundaries.buried(start, end)
                 ):
                     found[at].append(Hit(term, start - starts[at], end - starts[at]))
@@ -234,15 +234,6 @@ def _stronger(one: Term | None, other: Term) -> Term:
 
 def _doubt(term: Term) -> tuple[bool, int]:
     return term.kind is not TermKind.BENIGN, list(Ambiguity).index(term.ambiguity)
-
-
-def _needs_words(term: Term) -> bool:
-    """Tell whether a term is so short and common that it must stand between word breaks."""
-    return term.ambiguity is Ambiguity.HIGH and term.kind in (
-        TermKind.PRODUCT,
-        TermKind.TAXON,
-        TermKind.CODE,
-    )
 
 
 def _splits(term: Term) -> bool:

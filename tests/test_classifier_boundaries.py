@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.boundaries import Boundaries
+from classifier.boundaries import Boundaries, Need
 from classifier.bundle import bundle
 from classifier.chinese import Cutter
 
@@ -22,4 +22,4 @@ def test_a_vietnamese_syllable_is_no_prefix_of_another(
 ) -> None:
     start = text.index(word)
     boundaries = Boundaries(bundle([text]), Cutter([]))
-    assert boundaries.hold(start, start + len(word), strict=False) is stands
+    assert boundaries.hold(start, start + len(word), Need()) is stands

@@ -71,6 +71,24 @@ def test_look_alikes_are_not(text):
     assert _pointing(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "term"),
+    [
+        ("two ivory tusks", "tusk"),
+        ("gadingnya tulen", "gading"),
+        ("kukunya panjang, taringnya asli harimaunya", "harimau"),
+        ("tortoises for sale", "tortoise"),
+    ],
+)
+def test_a_word_may_have_an_ending_of_its_language(text, term):
+    assert any(term in found for found in _pointing(text)), _pointing(text)
+
+
+@pytest.mark.parametrize("text", ["ini punya saya", "kayu keras", "PU punya", "barang keras"])
+def test_a_short_word_is_not_met_at_the_front_of_another(text):
+    assert _pointing(text) == []
+
+
 def test_a_harmless_term_takes_only_its_own_span():
     assert _pointing("虎牙直播 附送象牙手串") == ["象牙手串"]
 
