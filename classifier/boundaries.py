@@ -18,6 +18,7 @@ _EITHER = re.compile("(?:e?s|nya|ku|mu|lah)" + _WORD_GOES_ON)
 # Malay and Indonesian do not know -s (kera is not met in keras), Vietnamese knows no endings.
 _ENDINGS = {"ms": _OWNED, "id": _OWNED, "en": _EITHER, "mul": _EITHER, "vi": None}
 _SHORTEST_WITH_ENDING, _SHORTEST_ENGLISH = 4, 3  # cubs and rugs, but not notes
+_LONE_HAN = re.compile("[\u3400-\u9fff]")
 _CLOSING_BURMESE = re.compile("[\u1000-\u1021]\u1037?[\u103a\u1039]")
 _RUNS = (
     ("zh", re.compile("[\u3400-\u9fff]+")),
@@ -56,8 +57,9 @@ def _endings_of(term: Term) -> re.Pattern[str] | None:
 
 def _needs_words(term: Term) -> bool:
     """Tell whether a term is so short and common that it must stand between word breaks."""
-    pointing = term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE)
-    return pointing and term.ambiguity is Ambiguity.HIGH
+    if term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE):
+        return term.ambiguity is Ambiguity.HIGH
+    return term.kind is TermKind.NEGATION and bool(_LONE_HAN.fullmatch(term.key))  # 非 in 非洲
 
 
 class Boundaries:

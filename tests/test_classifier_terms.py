@@ -89,6 +89,20 @@ def test_a_short_word_is_not_met_at_the_front_of_another(text):
     assert _pointing(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "denies"),
+    [
+        ("非塑料", True),
+        ("冇胶", True),
+        ("非洲手工", False),
+        ("非常漂亮", False),
+        ("无锡发货", False),
+    ],
+)
+def test_a_lone_han_no_counts_only_as_a_word(text, denies):
+    assert bool(_found(text, TermKind.NEGATION)) is denies
+
+
 def test_a_harmless_term_takes_only_its_own_span():
     assert _pointing("虎牙直播 附送象牙手串") == ["象牙手串"]
 
