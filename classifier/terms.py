@@ -18,6 +18,8 @@ from data.terms import Ambiguity, Term, TermKind, Terms
 # Kinds that take a span from the others; the rest only say more and may overlap anything.
 _OBJECTS = (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE, TermKind.BENIGN)
 _SAYINGS = (TermKind.INTENT, TermKind.QUALIFIER, TermKind.CONTACT)
+_GROUPS = ("", "other", "tiger", "elephant", "turtle")
+_FILLED = [bytes(old or mark for old in range(256)) for mark in range(2 * len(_GROUPS) + 2)]
 _SHORTEST_SPLIT = 2
 _SHORTEST_SPLIT_LATIN = 4
 _WORD = re.compile("[a-z]+")
@@ -175,7 +177,7 @@ def resolve(found: list[Hit]) -> tuple[Hit, ...]:
         named = _Covered([*harmless, *pointing])
         foreign = _Covered([*harmless, *(hit for hit in pointing if hit.term.group == "other")])
         others = [hit for hit in others if not _is_taken(hit, named, foreign)]
-    kept = [*_longest(harmless), *_longest(pointing), *_longest(others)]
+    kept = [*_longest(harmless), *_names(pointing), *_longest(others)]
     return tuple(sorted(kept, key=_place))
 
 
@@ -218,6 +220,43 @@ def _longest(hits: list[Hit]) -> list[Hit]:
             kept.append(hit)
             covered.add(hit)
     return kept
+
+
+def _names(hits: list[Hit]) -> list[Hit]:
+    """Let the longest win, but keep an animal and a product that share a part: 非洲象牙."""
+    kept: list[Hit] = []
+    covered = _Named()
+    for hit in sorted(hits, key=lambda hit: (hit.start - hit.end, hit.split, hit.start)):
+        if covered.leaves(hit):
+            kept.append(hit)
+            covered.add(hit)
+    return kept
+
+
+class _Named:
+    """The characters of a text that names cover, each with what kind of name covers it."""
+
+    def __init__(self) -> None:
+        self._marks = bytearray()
+
+    def add(self, hit: Hit) -> None:
+        if len(self._marks) < hit.end:
+            self._marks.extend(bytes(2 * hit.end))
+        free = self._marks[hit.start : hit.end].translate(_FILLED[_mark(hit.term)])
+        self._marks[hit.start : hit.end] = free
+
+    def leaves(self, hit: Hit) -> bool:
+        """Tell whether nothing covers a hit, or only a part of it by the other half of a name."""
+        covered = self._marks[hit.start : hit.end]
+        mine = _mark(hit.term)
+        free = covered.count(0) + max(0, hit.end - hit.start - len(covered))
+        size = hit.end - hit.start
+        return free == size or (free > 0 and free + covered.count(mine ^ 1) == size)
+
+
+def _mark(term: Term) -> int:
+    """Give animal and product of one group numbers that differ in the last bit only."""
+    return 2 + 2 * _GROUPS.index(term.group) + (term.kind is TermKind.TAXON)
 
 
 def overlap(one: Hit, other: Hit) -> bool:
