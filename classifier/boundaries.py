@@ -1,6 +1,8 @@
 """Tells whether a stretch of text is a word of its own, in scripts with and without spaces."""
 
 import re
+import sys
+from collections.abc import Container
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,15 @@ _OWNED = re.compile("(?:nya|ku|mu|lah)" + _WORD_GOES_ON)
 _EITHER = re.compile("(?:e?s|nya|ku|mu|lah)" + _WORD_GOES_ON)
 # Malay and Indonesian do not know -s (kera is not met in keras), Vietnamese knows no endings.
 _ENDINGS = {"ms": _OWNED, "id": _OWNED, "en": _EITHER, "mul": _EITHER, "vi": None}
+# Thai and Lao for ivory, hawksbill and "do not", which begin many other words: จี้งา, จี้งาน.
+_BEGINS_OTHERS = ("งา", "กระ", "ງາ", "ຢ່າ")
+_ELEPHANT = ("ช้าง", "ຊ້າງ")  # goes on with ivory, in one word for the dictionaries
+# Kinds whose words do harm where they are only a piece of another; เขี้ยวแท้ is still genuine.
+_SAYINGS = (
+    TermKind.CONTACT, TermKind.REPORT, TermKind.DISCLAIMER, TermKind.TOY, TermKind.FORM,
+)  # fmt: skip
+_SHORTEST_SAYING = 4  # Thai or Lao letters; คดี stands in โชคดี
+_THAI_OR_LAO = re.compile("[\u0e00-\u0eff]+")
 _SHORTEST_WITH_ENDING, _SHORTEST_ENGLISH = 4, 3  # cubs and rugs, but not notes
 _LONE_HAN = re.compile("[\u3400-\u9fff]")
 _CLOSING_BURMESE = re.compile("[\u1000-\u1021]\u1037?[\u103a\u1039]")
@@ -28,6 +39,7 @@ _RUNS = (
     ("my", re.compile("[\u1000-\u109f]+")),
 )
 _NO, _YES, _ENDING = 0, 1, 2
+_ANYWHERE = range(sys.maxsize)
 _LONGEST_RUN = 400  # letters without a space; what is longer is cut, not read whole
 
 
@@ -35,6 +47,7 @@ class Need(NamedTuple):
     """How a term must stand to be met."""
 
     words: bool = False  # between word breaks of a dictionary
+    end: bool = False  # before one, where letters of its script go on
     endings: re.Pattern[str] | None = None  # what may follow a Latin word
 
 
@@ -45,7 +58,7 @@ def need_of(term: Term) -> Need:
     >>> [need_of(load_terms().by_key[key][0]).endings is None for key in ("pu", "gading")]
     [True, False]
     """
-    return Need(_needs_words(term), _endings_of(term))
+    return Need(_needs_words(term), term.key.endswith(_BEGINS_OTHERS), _endings_of(term))
 
 
 def _endings_of(term: Term) -> re.Pattern[str] | None:
@@ -59,6 +72,8 @@ def _needs_words(term: Term) -> bool:
     """Tell whether a term is so short and common that it must stand between word breaks."""
     if term.kind in (TermKind.PRODUCT, TermKind.TAXON, TermKind.CODE):
         return term.ambiguity is Ambiguity.HIGH
+    if term.kind in _SAYINGS or (term.kind is TermKind.QUALIFIER and term.group):
+        return len(term.key) < _SHORTEST_SAYING and bool(_THAI_OR_LAO.fullmatch(term.key))
     return term.kind is TermKind.NEGATION and bool(_LONE_HAN.fullmatch(term.key))  # 非 in 非洲
 
 
@@ -93,7 +108,10 @@ class Boundaries:
         ending = self._ends[end]
         if ending == _NO or (ending == _ENDING and not self._may_end(end, need.endings)):
             return False
-        return not need.words or self._between_words(start, end)
+        if need.words:
+            return self._between_words(start, end)
+        goes_on = need.end and not self._text.startswith(_ELEPHANT, end)
+        return not goes_on or end in self._words_around(end - 1)
 
     def buried(self, start: int, end: int) -> bool:
         """Tell whether one Han character stands inside a run of others, as in 退出 or 出版."""
@@ -107,24 +125,27 @@ class Boundaries:
         return endings is not None and bool(endings.match(self._text, end))
 
     def _between_words(self, start: int, end: int) -> bool:
+        breaks = self._words_around(start)
+        return start in breaks and end in breaks
+
+    def _words_around(self, place: int) -> Container[int]:
+        """Give the word breaks of the run of letters of one script that a place is in."""
         for lang, run in _RUNS:
-            if run.match(self._text[start]):
-                begin = start
-                while begin and start - begin < _LONGEST_RUN and run.match(self._text[begin - 1]):
+            if run.match(self._text[place]):
+                begin = place
+                while begin and place - begin < _LONGEST_RUN and run.match(self._text[begin - 1]):
                     begin -= 1
                 match = run.match(self._text, begin, begin + 2 * _LONGEST_RUN)
-                stop = match.end() if match else end
-                breaks = self._breaks_of(lang, begin, stop)
-                return start - begin in breaks and end - begin in breaks
-        return True
+                return self._breaks_of(lang, begin, match.end() if match else place + 1)
+        return _ANYWHERE
 
     def _breaks_of(self, lang: str, begin: int, stop: int) -> frozenset[int]:
         """Ask the dictionary of a language for the words of one unbroken run of its letters."""
         if (begin, stop) not in self._breaks:
             run = self._text[begin:stop]
             if lang == "zh":
-                self._breaks[begin, stop] = self._cutter.breaks(run)
+                ends = self._cutter.breaks(run)
             else:
-                ends = (end for _, end in WordBreaker(run, lang).segments())
-                self._breaks[begin, stop] = frozenset((0, *ends))
+                ends = frozenset((0, *(end for _, end in WordBreaker(run, lang).segments())))
+            self._breaks[begin, stop] = frozenset(begin + end for end in ends)
         return self._breaks[begin, stop]
