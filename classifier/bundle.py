@@ -77,7 +77,7 @@ _RANGES = (
 _SIGNS = (
     (".·•*_~^'`", Kind.SOFT), (" /|+-–—", Kind.HARD), (".·•*_~^|+-", Kind.INNER),
     ("*_~^·•", Kind.STAR),
-    ("013457@$!", Kind.SWAP), (" \n", Kind.SPACE),
+    ("01345679@$!", Kind.SWAP), (" \n", Kind.SPACE),
     ("ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", Kind.VIETNAMESE),
 )  # fmt: skip
 _OLD_TONES = np.array([ord(letter) for letter in "àáảãạèéẻẽẹỳýỷỹỵ"], np.uint32)

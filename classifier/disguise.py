@@ -1,18 +1,19 @@
-"""Undoes the tricks that part a word: 象.牙, n g à v o i, iv0ry."""
+"""Undoes the tricks that part or mask a word: 象.牙, n g à v o i, iv0ry, h*r*mau."""
 
 import re
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from classifier.bundle import Bundle, Kind
+from classifier.bundle import Bools, Bundle, Kind
+from classifier.masks import Masks
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTER = "a-z\u00df-\u024f\u1e00-\u1eff"
 _SOFT = r"[.·•*_~^'`]"
 _HARD = r"[ /|+\-–—]"
 _THAI_LIKE = "\u0e00-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u1780-\u17d3"
+_DIGIT = "[0134569]"
 _GAPS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -22,13 +23,22 @@ _GAPS = tuple(
         rf"(?<=(?<![{_HAN}])[{_HAN}]){_HARD}+(?=[{_HAN}](?![{_HAN}]))",
         # Between letters that stand alone.
         rf"(?<=(?<![{_LETTER}])[{_LETTER}])(?:{_SOFT}|{_HARD}){{1,2}}(?=[{_LETTER}](?![{_LETTER}]))",
+        # Between a letter and a digit that stands for one: m 4 n 1.
+        rf"(?<=(?<![{_LETTER}0-9])[{_LETTER}])(?:{_SOFT}|{_HARD}){{1,2}}(?={_DIGIT}(?![{_LETTER}0-9]))",
+        rf"(?<=(?<![{_LETTER}0-9]){_DIGIT})(?:{_SOFT}|{_HARD}){{1,2}}(?=[{_LETTER}](?![{_LETTER}0-9]))",
         # Inside a Latin word, where no word of everyday has such a sign.
         rf"(?<=[{_LETTER}])[*_~^·•]+(?=[{_LETTER}])",
         rf"(?<=[{_THAI_LIKE}])[.·•*_~^|+-]+(?=[{_THAI_LIKE}])",
     )
 )
-_SWAPPED = re.compile(rf"(?<=[{_LETTER}])[013457@$!](?=[{_LETTER}])")
-_MEANT = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"}
+_SWAPPED = re.compile(
+    rf"(?<=[{_LETTER}])[01345679@$!]{{1,2}}(?=[{_LETTER}])"
+    # At the edge of a word digits only, and at its front only where no measure follows: 5cm.
+    rf"|(?<![{_LETTER}0-9@$!]){_DIGIT}(?=[{_LETTER}][{_LETTER}01345679]{{2}})"
+    rf"|(?<=[{_LETTER}]){_DIGIT}(?![{_LETTER}0-9@$!])"
+)
+_MEANT = str.maketrans("01345679@$!", "oieasgtgasi")
+_MASKED = re.compile("[a-z]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +51,62 @@ class Tight:
 
     def changed(self, start: int, end: int) -> bool:
         """Tell whether something was undone between two characters of the tight text."""
-        parted = self.places[end - 1] - self.places[start] != end - 1 - start
-        return parted or any(place in self.swapped for place in self.places[start:end])
+        swapped = any(place in self.swapped for place in self.places[start:end])
+        return swapped or self.parted(start, end)
+
+    def parted(self, start: int, end: int) -> bool:
+        """Tell whether something was left out between two characters of the tight text."""
+        return self.places[end - 1] - self.places[start] != end - 1 - start
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Find where characters of the tight text stood."""
         return self.places[start], self.places[end - 1] + 1
 
 
-def tighten(text: str) -> Tight | None:
+def tighten(text: str, masks: Masks | None = None) -> Tight | None:
     """Undo the disguises of a normalised text; None when it has none.
 
-    >>> tight = tighten("出 象.牙 n g à v o i iv0ry")
+    >>> tight = tighten("出 象.牙 n g à v o i iv0ry h0 m 4 n 1")
     >>> tight.text if tight else ""
-    '出象牙 ngàvoi ivory'
+    '出象牙 ngàvoi ivory ho mani'
     >>> tighten("plain words") is None
     True
     """
     dropped = {at for gap in _GAPS for match in gap.finditer(text) for at in range(*match.span())}
-    swapped = frozenset(match.start() for match in _SWAPPED.finditer(text))
-    if not dropped and not swapped:
+    if not dropped and not _SWAPPED.search(text):
         return None
-    places = tuple(at for at in range(len(text)) if at not in dropped)
-    letters = (_MEANT[text[at]] if at in swapped else text[at] for at in places)
-    return Tight("".join(letters), places, swapped)
+    places = [at for at in range(len(text)) if at not in dropped]
+    joined = "".join(text[at] for at in places) if dropped else text
+    swaps = [match.span() for match in _SWAPPED.finditer(joined)]
+    swapped = {places[at] for span in swaps for at in range(*span)}
+    for start, end in reversed(swaps):
+        joined = joined[:start] + joined[start:end].translate(_MEANT) + joined[end:]
+    tight = Tight(joined, tuple(places), frozenset(swapped))
+    return _unmasked(tight, masks) if masks and dropped else tight
+
+
+def _unmasked(tight: Tight, masks: Masks) -> Tight:
+    """Put back the vowels of the words that had something dropped from them."""
+    text: list[str] = []
+    places: list[int] = []
+    swapped = set(tight.swapped)
+    done = 0
+    for match in _MASKED.finditer(tight.text):
+        start, end = match.span()
+        meant = tight.parted(start, end) and masks.meant(match[0])
+        if meant:
+            text += [tight.text[done:start], meant]
+            places += [*tight.places[done:start], *_spread(tight.places[start:end], len(meant))]
+            swapped.update(tight.places[start:end])
+            done = end
+    text.append(tight.text[done:])
+    places += tight.places[done:]
+    return Tight("".join(text), tuple(places), frozenset(swapped))
+
+
+def _spread(places: tuple[int, ...], size: int) -> list[int]:
+    """Let more letters stand at the places of fewer."""
+    return [places[at * len(places) // size] for at in range(size - 1)] + [places[-1]]
 
 
 def parted(texts: Bundle) -> list[int]:
@@ -82,17 +124,43 @@ def parted(texts: Bundle) -> list[int]:
     places[1:] |= _begins(han)[:-1] & texts.has(Kind.HARD)[1:]
     for letters, signs in ((letter, texts.has(Kind.STAR)), (thai_like, texts.has(Kind.INNER))):
         places[1:-1] |= letters[:-2] & signs[1:-1] & (letters[2:] | signs[2:])
-    places[1:-1] |= letter[:-2] & texts.has(Kind.SWAP)[1:-1] & letter[2:]
-    alone = _begins(letter)
-    alone[:-1] &= ~letter[1:]
-    beside = np.zeros(len(letter), np.bool_)
-    beside[:-2] |= alone[2:]
-    beside[:-3] |= gap[2:-1] & alone[3:]
-    places[:-1] |= alone[:-1] & gap[1:] & beside[:-1]
+    _mark_swapped(texts, letter, places)
+    _mark_alone(letter, gap, places)
+    _mark_mixed(letter, texts.has(Kind.DIGIT), texts.has(Kind.SWAP), gap, places)
     return [at for at, holds in enumerate(texts.holding(places)) if holds]
 
 
-def _begins(letters: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _mark_swapped(texts: Bundle, letter: Bools, places: Bools) -> None:
+    """Mark the digits and signs that may stand for letters, by what is beside them."""
+    swap, digit = texts.has(Kind.SWAP), texts.has(Kind.DIGIT)
+    places[1:-1] |= letter[:-2] & swap[1:-1] & (letter[2:] | swap[2:])
+    edge = swap & digit
+    front = edge & _begins(letter | digit)
+    places[:-3] |= front[:-3] & letter[1:-2] & (letter | swap)[2:-1] & (letter | swap)[3:]
+    places[1:-1] |= letter[:-2] & edge[1:-1] & ~(letter | digit | swap)[2:]
+
+
+def _mark_alone(word: Bools, gap: Bools, places: Bools) -> None:
+    """Mark letters, and digits where `word` has them, that stand alone beside one another."""
+    alone = _begins(word)
+    alone[:-1] &= ~word[1:]
+    beside = np.zeros(len(word), np.bool_)
+    beside[:-2] |= alone[2:]
+    beside[:-3] |= gap[2:-1] & alone[3:]
+    places[:-1] |= alone[:-1] & gap[1:] & beside[:-1]
+
+
+def _mark_mixed(letter: Bools, digit: Bools, swap: Bools, gap: Bools, places: Bools) -> None:
+    """Mark a letter and a digit that stand alone beside one another: m 4."""
+    alone = _begins(letter | digit)
+    alone[:-1] &= ~(letter | digit)[1:]
+    one, other = alone & letter, alone & digit & swap
+    for first, second in ((one, other), (other, one)):
+        places[:-2] |= first[:-2] & gap[1:-1] & second[2:]
+        places[:-3] |= first[:-3] & gap[1:-2] & gap[2:-1] & second[3:]
+
+
+def _begins(letters: Bools) -> Bools:
     """Tell for each letter whether it follows none of its kind."""
     begins = letters.copy()
     begins[1:] &= ~letters[:-1]

@@ -13,6 +13,7 @@ from classifier.boundaries import Boundaries, need_of
 from classifier.bundle import Bundle, Kind, bundle
 from classifier.chinese import Cutter
 from classifier.disguise import Tight, parted, tighten
+from classifier.masks import Masks
 from data.terms import Ambiguity, Term, TermKind, Terms
 
 # Kinds that take a span from the others; the rest only say more and may overlap anything.
@@ -48,6 +49,7 @@ class Matcher:
         self._plain = _Automaton(accented)
         self._hasty = _Automaton([term for term in terms if term.unaccented])
         self._split = _Automaton([term for term in accented if _splits(term)], tight=True)
+        self._masks = Masks(terms)
         self._cutter = Cutter(dict.fromkeys(term.key for term in terms if _is_chinese(term)))
         self.size = len(terms)
 
@@ -80,7 +82,7 @@ class Matcher:
 
     def _split_hits(self, texts: Bundle) -> Iterator[tuple[int, Iterator[Hit]]]:
         """Find terms whose letters were parted or swapped to slip past a filter."""
-        found = ((at, tighten(texts.texts[at])) for at in parted(texts))
+        found = ((at, tighten(texts.texts[at], self._masks)) for at in parted(texts))
         tights = [(at, tight) for at, tight in found if tight is not None]
         if not tights:
             return
@@ -106,9 +108,10 @@ class _Automaton:
     def __init__(self, terms: list[Term], *, tight: bool = False) -> None:
         by_key: dict[str, dict[TermKind, Term]] = {}
         for term in terms:
-            kinds = by_key.setdefault(squeeze(term.key) if tight else term.key, {})
             kind = TermKind.PRODUCT if term.kind in _OBJECTS else term.kind
-            kinds[kind] = _stronger(kinds.get(kind), term)
+            for key in {term.key, squeeze(term.key)} if tight else {term.key}:
+                kinds = by_key.setdefault(key, {})
+                kinds[kind] = _stronger(kinds.get(kind), term)
         self._terms = [
             tuple((term, term.kind in _SAYINGS, need_of(term)) for term in kinds.values())
             for kinds in by_key.values()
