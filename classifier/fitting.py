@@ -71,10 +71,10 @@ def prepare(rows: Sequence[CorpusRow], matcher: Matcher) -> Examples:
     found, tallies = grams(bodies, readings), [tally(reading) for reading in readings]
     numbers = tuple(Features(signals_of(counts), found.of(at)) for at, counts in enumerate(tallies))
     rulings = tuple(ruling(counts) for counts in tallies)
-    return Examples(tuple(rows), readings, rulings, numbers, _matrix(numbers))
+    return Examples(tuple(rows), readings, rulings, numbers, matrix_of(numbers))
 
 
-def _matrix(numbers: Sequence[Features]) -> sparse.csr_matrix:
+def matrix_of(numbers: Sequence[Features]) -> sparse.csr_matrix:
     """Put signals first, then n-gram buckets, as `Weights.logits` reads them."""
     columns: list[int] = []
     values: list[float] = []
@@ -92,10 +92,10 @@ def _matrix(numbers: Sequence[Features]) -> sparse.csr_matrix:
 def fit(examples: Examples, chosen: Bools) -> Weights:
     """Fit all heads on the chosen rows; the heads of groups see offers only."""
     offered = examples.labels(HEADS[0])
-    heads = [_head(examples.matrix[chosen], offered[chosen])]
+    heads = [fit_head(examples.matrix[chosen], offered[chosen])]
     for group in GROUPS:
         seen = chosen & offered
-        heads.append(_head(examples.matrix[seen], examples.labels(group)[seen]))
+        heads.append(fit_head(examples.matrix[seen], examples.labels(group)[seen]))
     coefficients = np.vstack([coefficient for coefficient, _ in heads])
     wording = coefficients[:, len(NAMES) :].T * GRAM_WEIGHT
     steps = np.abs(wording).max(axis=0) / _MOST_STEPS
@@ -108,7 +108,8 @@ def fit(examples: Examples, chosen: Bools) -> Weights:
     )
 
 
-def _head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Doubles, float]:
+def fit_head(matrix: sparse.csr_matrix, labels: Bools) -> tuple[Doubles, float]:
+    """Fit one linear head: its coefficients and its intercept."""
     # The dual form is many times faster where columns outnumber rows.
     model = LogisticRegression(
         C=STRENGTH, solver="liblinear", dual=True, tol=1e-3, max_iter=10_000, random_state=0
@@ -127,7 +128,7 @@ def fit_blend(examples: Examples, vectors: Vectors, fast: Doubles, chosen: Bools
     for place, head in enumerate(HEADS):
         seen = chosen & offered if place else chosen
         matrix = columns(vectors[seen], names[seen], fast[seen, place])
-        model = LogisticRegression(C=STRENGTH, solver="newton-cholesky", max_iter=50)
+        model = LogisticRegression(C=STRENGTH, solver="newton-cholesky", tol=1e-2)
         found.append(model.fit(matrix, examples.labels(head)[seen]))
     weights = np.vstack([model.coef_[0] for model in found])
     return Blend.of(weights, np.array([float(model.intercept_[0]) for model in found]))

@@ -2,26 +2,45 @@
 
 import argparse
 import json
+import random
 import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
+from unittest import mock
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 
 from classifier.artefact import load_model
-from classifier.evaluation import false_flags
-from classifier.model import score
+from classifier.chinese import Cutter
+from classifier.evaluation import cells, false_flags, judge, unseen_both, unseen_fast
+from classifier.features import features
+from classifier.fitting import GRAM_WEIGHT, Examples, fit_head, matrix_of, prepare
+from classifier.meaning import load_meaning, why_no_meaning
+from classifier.metrics import Share
+from classifier.model import HEADS, Embed, score_all
 from classifier.score import ListingText
+from classifier.signals import NAMES
+from classifier.terms import Matcher
+from classifier.vectors import VectorCache
+from data.corpus import STYLES, CorpusRow, load_corpus
 from data.home import HomeKind
 from data.people import Role
 from data.store import Store, open_store, sqlite_url
+from data.taxa import load_taxa
+from data.terms import load_terms
+from faunawatch.classifying import Asked, Classifier
 from tests.makers import make_task
 from tests.rooms import rooms_in
 
+LONG = 200  # characters
 SAMPLE = Path(__file__).parents[1] / "faunawatch" / "sample" / "listings"
 
 
@@ -46,27 +65,160 @@ def _listings() -> list[tuple[ListingText, dict]]:
     ]
 
 
-def classify() -> None:
-    """Texts a second in one process, and its peak memory."""
-    model, listings = load_model(), _listings()
-    for text, _ in listings:
-        score(text, model)
+def _long_listings(count: int) -> list[ListingText]:
+    """Listings of about 200 characters in all languages: ordinary ones, each fiftieth an offer."""
+    draw = random.Random(7)
+    by_lang: dict[str, tuple[list[str], list[str]]] = {}
+    for row in load_corpus():
+        if row.style in {"ordinary", "plain"}:
+            texts = by_lang.setdefault(row.lang, ([], []))[row.offered]
+            texts.append(f"{row.title}. {row.description}".strip())
+    found = []
+    langs = sorted(by_lang)
+    for number in range(count):
+        ordinary, offers = by_lang[langs[number % len(langs)]]
+        text = draw.choice(offers) if number % 50 == 0 else draw.choice(ordinary)
+        while len(text) < LONG:
+            text += " " + draw.choice(ordinary)
+        found.append(ListingText(text[:40], text[40 : LONG + 60], draw.choice(["", "120", "2tr5"])))
+    return found
+
+
+def classify(listings: int) -> None:
+    """Listings a second of `classify --fast`, JSON in and JSON out, and its peak memory."""
     begun = time.process_time()
-    for _ in range(3):
-        for text, _ in listings:
-            score(text, model)
+    classifier = Classifier(Asked(fast=True))
+    say(f"ready after {time.process_time() - begun:.2f} s CPU")
+    some = _long_listings(min(listings, 20_000))
+    lines = [json.dumps({"title": one.title, "description": one.description}) for one in some]
+    flagged = bytes_out = 0
+    begun = time.process_time()
+    for first in range(0, listings, 2048):
+        part = [lines[at % len(lines)].encode() for at in range(first, min(first + 2048, listings))]
+        answers = classifier.part(part, first + 1).answers
+        flagged += sum('"flag": true' in answer for answer in answers)
+        bytes_out += sum(map(len, answers))
     spent = time.process_time() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    characters = median(len(text.body) for text, _ in listings)
-    say(f"{3 * len(listings) / spent:.0f} texts/s CPU, median {characters:.0f} characters")
-    say(f"peak memory {peak} MB")
+    say(f"{listings} listings of {LONG} characters, {flagged} flagged with reasons")
+    say(f"{listings / spent:.0f} listings/s CPU, {spent:.1f} s; peak memory {peak} MB")
+
+
+def ratio() -> None:
+    """How many times faster bulk scoring is than scikit-learn's pipeline, and how equal."""
+    model, listings = load_model(), _long_listings(2000)
+    head = LogisticRegression()
+    weights = model.weights
+    head.classes_ = np.array([False, True])
+    grams = weights.grams[:, 0] * (weights.steps[0] / GRAM_WEIGHT)
+    head.coef_ = np.concatenate([weights.signals[0], grams])[None, :]
+    head.intercept_ = weights.intercepts[:1]
+
+    def pipeline() -> np.ndarray:
+        numbers = [features(one, model.matcher) for one in listings]
+        return head.decision_function(matrix_of(numbers))
+
+    def bulk() -> np.ndarray:
+        parts = range(0, len(listings), 256)
+        return np.array(
+            [one.raw for at in parts for one in score_all(listings[at : at + 256], model)]
+        )
+
+    for _ in range(3):
+        begun = time.process_time()
+        slow = pipeline()
+        middle = time.process_time()
+        fast = bulk()
+        ended = time.process_time()
+        say(
+            f"{(middle - begun) / (ended - middle):.1f} times, "
+            f"largest difference {np.abs(slow - fast).max():.1e}"
+        )
+
+
+def meaning() -> None:
+    """Listings a second of both stages, new and known, and of meaning by length."""
+    engine = load_meaning()
+    if engine is None:
+        say(f"no meaning stage here: {why_no_meaning()}")
+        return
+    model, listings = load_model(), _long_listings(600)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        VectorCache(Path(folder) / "vectors", engine, say) as cache,
+    ):
+        for name in ("new", "known"):
+            begun = time.perf_counter()
+            for at in range(0, len(listings), 200):
+                score_all(listings[at : at + 200], model, cache.embed)
+            spent = time.perf_counter() - begun
+            say(f"both stages, {name} texts: {len(listings) / spent:.1f} listings/s")
+    say(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
+def ablations() -> None:
+    """What each part is worth: flagged of unseen texts with parts left out."""
+    rows, terms = load_corpus(), load_terms()
+    examples = prepare(rows, Matcher(terms))
+    fast = unseen_fast(examples)
+    _tell("fast stage", examples, fast)
+    engine = load_meaning()
+    if engine is not None:
+        with VectorCache(Path("var/vectors.sqlite"), engine, say) as cache:
+            vectors = cache.embed(examples.meanings)
+        _tell("both stages", examples, unseen_both(examples, vectors, fast))
+    uncut = Matcher(terms)
+    uncut._cutter = Cutter([])
+    _ablate("fast, no user dictionary", rows, uncut)
+    with (
+        mock.patch("classifier.bundle.fold", lambda text, _: text.lower()),
+        mock.patch("classifier.bundle._needy", lambda _, __, starts: [True] * len(starts)),
+    ):
+        _ablate("fast, no normalisation", rows, Matcher(terms))
+    examples = prepare(rows, Matcher(terms))
+    words, grams = examples.matrix[:, : len(NAMES)], examples.matrix[:, len(NAMES) :]
+    _tell("fast, lexicon alone", examples, _unseen(examples, words))
+    _tell("fast, n-grams alone", examples, _unseen(examples, grams))
+
+
+def _unseen(examples: Examples, matrix: sparse.csr_matrix) -> np.ndarray:
+    """Give the first head's raw scores of unseen rows from some columns alone."""
+    logits = np.zeros((len(examples.rows), len(HEADS)))
+    labels = examples.labels(HEADS[0])
+    for tested, trained in cells(examples):
+        weights, start = fit_head(matrix[trained], labels[trained])
+        logits[tested, 0] = matrix[tested] @ weights + start
+    return logits
+
+
+def _ablate(name: str, rows: Sequence[CorpusRow], matcher: Matcher) -> None:
+    examples = prepare(rows, matcher)
+    _tell(name, examples, unseen_fast(examples))
+
+
+def _tell(name: str, examples: Examples, logits: np.ndarray) -> None:
+    figures = judge(examples, logits, load_taxa()).figures
+    parts = []
+    for style in STYLES[:-1]:
+        hits = sum(one.styles[style].hits for one in figures)
+        of = sum(one.styles[style].of for one in figures)
+        parts.append(f"{style} {Share(hits, of)}")
+    say(f"{name}: {', '.join(parts)}")
+
+
+def _embed() -> Embed | None:
+    engine = load_meaning()
+    return engine.embed if engine else None
 
 
 def sample() -> None:
     """Recall and false flags on the sample marketplace, which nothing was trained on."""
-    model, counts = load_model(), Counter[tuple[str, int, bool]]()
-    for text, row in _listings():
-        counts[row["lang"], row["truth"]["offered"], score(text, model).flag] += 1
+    model, listings = load_model(), _listings()
+    scores = score_all([text for text, _ in listings], model, _embed())
+    counts = Counter(
+        (row["lang"], row["truth"]["offered"], found.flag)
+        for (_, row), found in zip(listings, scores, strict=True)
+    )
     say("language  found  of offers  false flags  of others")
     for lang in sorted({key[0] for key in counts}):
         found, missed = counts[lang, 1, True], counts[lang, 1, False]
@@ -77,10 +229,7 @@ def sample() -> None:
 def harmless(folder: Path) -> None:
     """False flags on a folder of harmless real texts (JSON Lines with `text`)."""
     for one in false_flags(sorted(folder.glob("*.jsonl")), load_model()):
-        say(
-            f"{one.name:<8} {one.flagged}/{one.texts}, with a target word "
-            f"{one.hard_flagged}/{one.hard_texts}"
-        )
+        say(f"{one.name:<8} {one.all}, with a target word {one.hard}")
 
 
 def screens(listings: int) -> None:
@@ -114,7 +263,10 @@ def _median_time(call: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=["classify", "sample", "harmless", "screens"])
+    names = {
+        "ratio": ratio, "meaning": meaning, "ablations": ablations, "sample": sample,
+    }  # fmt: skip
+    parser.add_argument("name", choices=["classify", "harmless", "screens", *names])
     parser.add_argument("--folder", type=Path, default=Path())
     parser.add_argument("--listings", type=int, default=2000)
     given = parser.parse_args()
@@ -123,5 +275,7 @@ if __name__ == "__main__":
             harmless(given.folder)
         case "screens":
             screens(given.listings)
+        case "classify":
+            classify(given.listings)
         case name:
-            {"classify": classify, "sample": sample}[name]()
+            names[name]()
