@@ -13,6 +13,7 @@ from classifier.boundaries import Boundaries, need_of
 from classifier.bundle import Bundle, Kind, bundle
 from classifier.chinese import Cutter
 from classifier.disguise import Tight, parted, tighten
+from classifier.emoji import Beside, pictured, shows_animals
 from classifier.masks import Masks
 from data.terms import Ambiguity, Term, TermKind, Terms
 
@@ -72,6 +73,11 @@ class Matcher:
         for at, present in enumerate(texts.present):
             if _may_be_hasty(present) and _is_hasty_vietnamese(texts.texts[at]):
                 found[at] += self._hasty_hits(texts.texts[at])
+        if shows_animals(texts.text):
+            for at, text in enumerate(texts.texts):
+                found[at] += [
+                    Hit(*hit) for hit in pictured(text, (Beside(*hit[:3]) for hit in found[at]))
+                ]
         return [resolve(hits) if hits else () for hits in found]
 
     def _hasty_hits(self, folded: str) -> list[Hit]:
