@@ -13,6 +13,7 @@ _LETTER = "a-z\u00df-\u024f\u1e00-\u1eff"
 _SOFT = r"[.·•*_~^'`]"
 _HARD = r"[ /|+\-–—]"
 _THAI_LIKE = "\u0e00-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u1780-\u17d3"
+_SLASH = ord("/")  # parts initials: ງ/ຊ
 _DIGIT = "[0134569]"
 _GAPS = tuple(
     re.compile(pattern)
@@ -120,6 +121,7 @@ def parted(texts: Bundle) -> list[int]:
     gap = texts.has(Kind.SOFT | Kind.HARD)
     thai_like = texts.has(Kind.THAI | Kind.LAO | Kind.KHMER | Kind.BURMESE)
     places = np.zeros(len(letter), np.bool_)
+    places[1:-1] |= thai_like[:-2] & (texts.codes[1:-1] == _SLASH) & thai_like[2:]
     places[1:] |= han[:-1] & texts.has(Kind.SOFT)[1:]
     places[1:] |= _begins(han)[:-1] & texts.has(Kind.HARD)[1:]
     for letters, signs in ((letter, texts.has(Kind.STAR)), (thai_like, texts.has(Kind.INNER))):

@@ -14,6 +14,7 @@ from classifier.bundle import Bundle, Kind, bundle
 from classifier.chinese import Cutter
 from classifier.disguise import Tight, parted, tighten
 from classifier.emoji import Beside, pictured, shows_animals
+from classifier.initials import Initials, Saying
 from classifier.masks import Masks
 from data.terms import Ambiguity, Term, TermKind, Terms
 
@@ -51,6 +52,7 @@ class Matcher:
         self._hasty = _Automaton([term for term in terms if term.unaccented])
         self._split = _Automaton([term for term in accented if _splits(term)], tight=True)
         self._masks = Masks(terms)
+        self._initials = Initials(terms)
         self._cutter = Cutter(dict.fromkeys(term.key for term in terms if _is_chinese(term)))
         self.size = len(terms)
 
@@ -68,8 +70,12 @@ class Matcher:
         """Find the terms of each text of a bundle; places are characters of that text."""
         found: list[list[Hit]] = [[] for _ in texts.texts]
         self._plain.find(texts, Boundaries(texts, self._cutter), found)
-        for at, hits in self._split_hits(texts):
+        doubtful = parted(texts)
+        for at, hits in self._split_hits(texts, doubtful):
             found[at] += hits
+        for at in doubtful:
+            short = self._initials.find(texts.texts[at], (Saying(*hit[:3]) for hit in found[at]))
+            found[at] += [Hit(*hit, split=True) for hit in short]
         for at, present in enumerate(texts.present):
             if _may_be_hasty(present) and _is_hasty_vietnamese(texts.texts[at]):
                 found[at] += self._hasty_hits(texts.texts[at])
@@ -86,9 +92,11 @@ class Matcher:
         self._hasty.find(alone, Boundaries(alone, self._cutter), hits)
         return hits[0]
 
-    def _split_hits(self, texts: Bundle) -> Iterator[tuple[int, Iterator[Hit]]]:
+    def _split_hits(
+        self, texts: Bundle, doubtful: list[int]
+    ) -> Iterator[tuple[int, Iterator[Hit]]]:
         """Find terms whose letters were parted or swapped to slip past a filter."""
-        found = ((at, tighten(texts.texts[at], self._masks)) for at in parted(texts))
+        found = ((at, tighten(texts.texts[at], self._masks)) for at in doubtful)
         tights = [(at, tight) for at, tight in found if tight is not None]
         if not tights:
             return
