@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from classifier.chinese import Cutter
 from classifier.disguise import Tight, parted, tighten
 from classifier.emoji import Beside, pictured, shows_animals
 from classifier.initials import Initials, Saying
+from classifier.language import detect_all
 from classifier.masks import Masks
 from data.terms import Ambiguity, Term, TermKind, Terms
 
@@ -32,6 +33,8 @@ _EVERYDAY = """
 """
 _HASTY_VIETNAMESE = frozenset(_EVERYDAY.split())
 _HASTY_WORDS = 3
+_LONGEST_SLANG = 5
+_HOMES = {"vi": ("vi",), "ms": ("ms", "id"), "id": ("ms", "id")}
 
 
 class Hit(NamedTuple):
@@ -70,6 +73,7 @@ class Matcher:
         """Find the terms of each text of a bundle; places are characters of that text."""
         found: list[list[Hit]] = [[] for _ in texts.texts]
         self._plain.find(texts, Boundaries(texts, self._cutter), found)
+        _leave_foreign_slang(texts, found)
         doubtful = parted(texts)
         for at, hits in self._split_hits(texts, doubtful):
             found[at] += hits
@@ -106,6 +110,25 @@ class Matcher:
         for (at, tight), own in zip(tights, hits, strict=True):
             if own:
                 yield at, _as_written(own, tight)
+
+
+def _leave_foreign_slang(texts: Bundle, found: list[list[Hit]]) -> None:
+    """Drop short slang of one Latin-written language from texts in another: gal, leo, nt."""
+    places = [at for at, hits in enumerate(found) if any(_home(hit.term) for hit in hits)]
+    if not places:
+        return
+    langs = detect_all(bundle(texts.texts[at] for at in places))
+    for at, lang in zip(places, langs, strict=True):
+        found[at] = [hit for hit in found[at] if lang in (_home(hit.term) or (lang,))]
+
+
+@cache
+def _home(term: Term) -> tuple[str, ...]:
+    """Name the languages in which alone a term is heard; none for terms that travel."""
+    short = len(term.key) <= _LONGEST_SLANG and term.key.isascii()
+    if short and term.ambiguity is Ambiguity.HIGH and term.kind is not TermKind.PRODUCT:
+        return _HOMES.get(term.lang, ())
+    return ()
 
 
 def _as_written(hits: list[Hit], tight: Tight) -> Iterator[Hit]:
