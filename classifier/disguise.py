@@ -7,12 +7,14 @@ import numpy as np
 
 from classifier.bundle import Bools, Bundle, Kind
 from classifier.masks import Masks
+from classifier.spelling import meant, spelt
 
 _HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _LETTER = "a-z\u00df-\u024f\u1e00-\u1eff"
 _SOFT = r"[.·•*_~^'`]"
 _HARD = r"[ /|+\-–—]"
 _THAI_LIKE = "\u0e00-\u0e4f\u0e80-\u0ecf\u1000-\u103f\u1780-\u17d3"
+_FIRST_HAN = "\u3400"
 _SLASH = ord("/")  # parts initials: ງ/ຊ
 _DIGIT = "[0134569]"
 _GAPS = tuple(
@@ -74,16 +76,41 @@ def tighten(text: str, masks: Masks | None = None) -> Tight | None:
     True
     """
     dropped = {at for gap in _GAPS for match in gap.finditer(text) for at in range(*match.span())}
-    if not dropped and not _SWAPPED.search(text):
+    sounds = spelt(text)
+    if not dropped and not sounds and not _SWAPPED.search(text):
         return None
     places = [at for at in range(len(text)) if at not in dropped]
     joined = "".join(text[at] for at in places) if dropped else text
-    swaps = [match.span() for match in _SWAPPED.finditer(joined)]
-    swapped = {places[at] for span in swaps for at in range(*span)}
-    for start, end in reversed(swaps):
-        joined = joined[:start] + joined[start:end].translate(_MEANT) + joined[end:]
+    swaps = {at for match in _SWAPPED.finditer(joined) for at in range(*match.span())}
+    if swaps:
+        joined = "".join(
+            letter.translate(_MEANT) if at in swaps else letter for at, letter in enumerate(joined)
+        )
+    swapped = {places[at] for at in swaps}
     tight = Tight(joined, tuple(places), frozenset(swapped))
+    if sounds:
+        tight = _spelt_out(tight)
     return _unmasked(tight, masks) if masks and dropped else tight
+
+
+def _spelt_out(tight: Tight) -> Tight:
+    """Put characters in the place of their sounds."""
+    text: list[str] = []
+    places: list[int] = []
+    swapped = set(tight.swapped)
+    done = 0
+    for sound in spelt(tight.text):
+        start, end = sound.span()
+        text += [tight.text[done:start], meant(sound)]
+        # Where more of the word goes before, its end must hold the whole sound; else its start.
+        before = start > 0 and tight.text[start - 1] >= _FIRST_HAN
+        own = tight.places[end - 1 if before else start]
+        places += [*tight.places[done:start], own]
+        swapped.add(own)
+        done = end
+    text.append(tight.text[done:])
+    places += tight.places[done:]
+    return Tight("".join(text), tuple(places), frozenset(swapped))
 
 
 def _unmasked(tight: Tight, masks: Masks) -> Tight:
@@ -94,10 +121,10 @@ def _unmasked(tight: Tight, masks: Masks) -> Tight:
     done = 0
     for match in _MASKED.finditer(tight.text):
         start, end = match.span()
-        meant = tight.parted(start, end) and masks.meant(match[0])
-        if meant:
-            text += [tight.text[done:start], meant]
-            places += [*tight.places[done:start], *_spread(tight.places[start:end], len(meant))]
+        word = tight.parted(start, end) and masks.meant(match[0])
+        if word:
+            text += [tight.text[done:start], word]
+            places += [*tight.places[done:start], *_spread(tight.places[start:end], len(word))]
             swapped.update(tight.places[start:end])
             done = end
     text.append(tight.text[done:])
@@ -129,6 +156,9 @@ def parted(texts: Bundle) -> list[int]:
     _mark_swapped(texts, letter, places)
     _mark_alone(letter, gap, places)
     _mark_mixed(letter, texts.has(Kind.DIGIT), texts.has(Kind.SWAP), gap, places)
+    if han.any():
+        for sound in spelt(texts.text):
+            places[sound.start()] = True
     return [at for at, holds in enumerate(texts.holding(places)) if holds]
 
 

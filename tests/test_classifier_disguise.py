@@ -70,6 +70,30 @@ def test_everyday_signs_make_no_term(text):
     assert _split(text) == set()
 
 
+@pytest.mark.parametrize(
+    ("text", "undone"),
+    [("hu骨", "虎骨"), ("象ya", "象牙"), ("食ㄕㄜˊ龟", "食蛇龟"), ("xiang牙筷子", "象牙筷子")],
+)
+def test_a_character_spelt_by_its_sound_is_read(text, undone):
+    tight = tighten(fold(text))
+    assert tight is not None
+    assert tight.text == undone
+    assert tight.changed(0, len(undone))
+    assert tight.span(0, len(undone)) == (0, len(text))
+
+
+def test_a_term_spelt_in_part_is_met():
+    assert _split("xiang牙筷子一双") == {"象牙筷子"}
+
+
+@pytest.mark.parametrize(
+    "text", ["yahoo邮箱", "t恤", "5g手机", "hu 先生", "用gui界面", "xiangya医院"]
+)
+def test_everyday_latin_beside_han_is_let_be(text):
+    assert _split(text) == set()
+
+
 def test_a_long_text_of_masks_is_read_in_time_with_its_length():
     assert len(MATCHER.find("h*r*m*u " * 12_000)) <= 12_000
     assert MATCHER.find("x*y*z*q" * 14_000) == ()
+    assert MATCHER.find("天hu天ya" * 12_000) == ()
