@@ -141,8 +141,10 @@ def meaning_text(listing: ListingText) -> str:
 
 def meaning_of_folded(listing: ListingText, folded: str, handles: Iterable[tuple[int, int]]) -> str:
     """Do what `meaning_text` does, for a body folded and searched for handles already."""
+    folded = folded[: LONGEST * 4]  # `plain_text` reads no more, and handles may be thousands
     for start, end in handles:
-        folded = folded[:start] + " " * (end - start) + folded[end:]
+        if start < len(folded):
+            folded = folded[:start] + " " * (end - start) + folded[end:]
     side = plain_text(fold(f"{listing.price} {listing.currency} {listing.category}"))
     side = _cut(side, LONGEST // 3)
     return _joined(_cut(plain_text(folded), LONGEST - _columns(side) - 1), side)

@@ -1,7 +1,8 @@
 """Reads one listing: its folded text, the terms, prices and contacts in it."""
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,17 +55,34 @@ class Reading:
     def denied(self) -> frozenset[Hit]:
         """Hits that a negation beside them denies: not plastic, not tiger."""
         negations = [hit for hit in self.hits if hit.term.kind is TermKind.NEGATION]
+        if not negations:
+            return frozenset()
+        # By place, because a text may hold thousands of both.
+        starting, ending = defaultdict(list), defaultdict(list)
+        for hit in self.hits:
+            starting[hit.start].append(hit)
+            ending[hit.end].append(hit)
         return frozenset(
-            hit for hit in self.hits if any(self._denies(negation, hit) for negation in negations)
+            hit
+            for negation in negations
+            for hit in (
+                self._before(negation, ending)
+                if negation.term.lang == "my"
+                else self._after(negation, starting)
+            )
         )
 
-    def _denies(self, negation: Hit, hit: Hit) -> bool:
-        """Tell whether a negation stands close before a hit; in Burmese, after it."""
-        if negation.term.lang == "my":
-            between = self.text[hit.end : negation.start]
-            return hit.end <= negation.start <= hit.end + _CLOSE and not _STOP.search(between)
-        between = self.text[negation.end : hit.start]
-        return negation.end <= hit.start <= negation.end + _CLOSE and not _STOP.search(between)
+    def _after(self, negation: Hit, starting: Mapping[int, list[Hit]]) -> Iterator[Hit]:
+        """Give the hits that stand close after a negation."""
+        for start in range(negation.end, negation.end + _CLOSE + 1):
+            if start in starting and not _STOP.search(self.text[negation.end : start]):
+                yield from starting[start]
+
+    def _before(self, negation: Hit, ending: Mapping[int, list[Hit]]) -> Iterator[Hit]:
+        """Give the hits that stand close before a negation, as Burmese has it."""
+        for end in range(negation.start - _CLOSE, negation.start + 1):
+            if end in ending and not _STOP.search(self.text[end : negation.start]):
+                yield from ending[end]
 
 
 def read(listing: ListingText, matcher: Matcher) -> Reading:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from classifier.reading import Reading
 from classifier.standing import NAMES as STANDING
 from classifier.standing import standing
-from classifier.terms import Hit, overlap
+from classifier.terms import Hit
 from data.terms import Ambiguity, Term, TermKind
 
 GROUPS = ("tiger", "elephant", "turtle", "other")
@@ -258,13 +258,12 @@ def _supported(reading: Reading, words: list[Hit], *, denial: bool, shown: bool)
         return True
     several = len({hit.term.key for hit in words}) > 1
     exact = any(hit.split or hit.term.ambiguity is not Ambiguity.HIGH for hit in words)
-    return (
-        several
-        or exact
-        or any(
-            hit.term.kind in _SUPPORT and not any(overlap(hit, word) for word in reading.pointing)
-            for hit in reading.hits
-        )
+    if several or exact:
+        return True
+    covered = {place for word in reading.pointing for place in range(word.start, word.end)}
+    return any(
+        hit.term.kind in _SUPPORT and covered.isdisjoint(range(hit.start, hit.end))
+        for hit in reading.hits
     )
 
 

@@ -56,8 +56,9 @@ def standing(reading: Reading, *, offer: bool) -> Iterator[str]:
     pointing = reading.pointing
     if not pointing:
         return
+    after, before = _places_beside(pointing)
     for hit in reading.hits:
-        if hit.term.kind in _BESIDE and any(_are_close(hit, one) for one in pointing):
+        if hit.term.kind in _BESIDE and (hit.start in after or hit.end in before):
             yield _beside(hit.term)
     yield f"early:{bisect(_EARLY, min(hit.start for hit in pointing))}"
     several = bisect(_SEVERAL, len({hit.term.key for hit in pointing}))
@@ -93,5 +94,8 @@ def _beside(term: Term) -> str:
     return f"beside:{term.kind}"
 
 
-def _are_close(one: Hit, other: Hit) -> bool:
-    return abs(one.start - other.end) < _CLOSE or abs(other.start - one.end) < _CLOSE
+def _places_beside(hits: tuple[Hit, ...]) -> tuple[set[int], set[int]]:
+    """Give the places close to where hits end, and those close to where they start."""
+    close = range(1 - _CLOSE, _CLOSE)
+    after = {hit.end + step for hit in hits for step in close}
+    return after, {hit.start + step for hit in hits for step in close}

@@ -8,7 +8,7 @@ from functools import cache
 from opencc import OpenCC
 
 from data import zawgyi
-from data.tracked import Normalised, Replacement, Tracked
+from data.tracked import Normalised, Replacement, Tracked, composed
 
 __all__ = ["FOLDING", "Normalised", "fold", "is_unaccented", "normalise", "skeleton", "unaccent"]
 
@@ -99,7 +99,10 @@ _RULES: tuple[tuple[str, re.Pattern[str], tuple[Rule, ...]], ...] = (
         re.compile("\\A(?=[^a-z]*[a-z])(?=[^\u0370-\u052f]*[\u0370-\u052f])"),
         (
             (
-                re.compile("(?:[a-z]+[\u0370-\u052f]|[\u0370-\u052f]+[a-z])[a-z\u0370-\u052f]*"),
+                re.compile(
+                    "(?<![a-z\u0370-\u052f])"  # or a long word is read from each of its letters
+                    "(?:[a-z]+[\u0370-\u052f]|[\u0370-\u052f]+[a-z])[a-z\u0370-\u052f]*"
+                ),
                 lambda match: "".join(_LOOK_ALIKES.get(letter, letter) for letter in match[0]),
             ),
         ),
@@ -107,7 +110,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], tuple[Rule, ...]], ...] = (
     (
         "spaces",
         re.compile(r"\s\s"),
-        ((re.compile(r"\s*\n\s*"), "\n"), (re.compile("  +"), " ")),
+        ((re.compile(r"(?<!\s)\s*\n\s*"), "\n"), (re.compile("  +"), " ")),
     ),
 )
 SCRIPTS = frozenset(("thai", "lao", "khmer", "burmese"))
@@ -202,7 +205,7 @@ def fold(text: str, absent: frozenset[str] = frozenset()) -> str:
 
 
 def _respelled(folded: str, absent: frozenset[str]) -> str:
-    folded = _JUNK_MARKS.sub("", unicodedata.normalize("NFC", folded))
+    folded = _JUNK_MARKS.sub("", composed(folded))
     for script, present, rules in _RULES:
         if script not in absent and present.search(folded):
             for pattern, replacement in rules:

@@ -47,7 +47,8 @@ _ORDER = (
     "\u102f\u1030\u102b\u102c\u1036\u1037\u103a\u1038"
 )
 SYLLABLE = re.compile(
-    "(?P<e>\u1031*)(?P<ra>[\u103b\u107e-\u1084]*)"
+    # A run without a letter after it is read from its start only, not from each of its signs.
+    "(?P<e>(?:(?<!\u1031)\u1031+)?)(?P<ra>(?:(?<![\u103b\u107e-\u1084])[\u103b\u107e-\u1084]+)?)"
     "(?P<base>[\u1000-\u102a\u103f\u1040-\u1049\u104e\u106a\u106b\u106e\u106f\u1086\u108f-\u1092\u1097])"
     "(?P<marks>[\u102b-\u1030\u1032-\u103a\u103c\u103d\u105a\u1060-\u1069\u106c\u106d\u1070-\u107d\u1085"
     "\u1087-\u108e\u1093-\u1096]*)"
