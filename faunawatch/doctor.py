@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from classifier.meaning import why_no_meaning
 from data import audit
 from data.evidence import EvidenceDamaged
 from data.listings import Evidence, Listing, replay
@@ -36,6 +37,13 @@ def examine(house: House) -> Iterator[Finding]:
     yield _evidence(house)
     yield _projections(house)
     yield _model(house)
+    yield _meaning()
+
+
+def _meaning() -> Finding:
+    reason = why_no_meaning()
+    words = f"the fast stage answers alone: {reason}" if reason else "both stages answer"
+    return Finding(ok=True, words=words)
 
 
 def _contact(email: str) -> Finding:
