@@ -2,6 +2,7 @@
 
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Container
 from typing import NamedTuple
 
@@ -40,7 +41,8 @@ _RUNS = (
 )
 _NO, _YES, _ENDING = 0, 1, 2
 _ANYWHERE = range(sys.maxsize)
-_LONGEST_RUN = 400  # letters without a space; what is longer is cut, not read whole
+_LONGEST_RUN = 400  # letters without a space; what is longer is read in parts
+_MARGIN = 60  # letters around a part, in which a dictionary finds its feet
 
 
 class Need(NamedTuple):
@@ -86,6 +88,7 @@ class Boundaries:
     def __init__(self, texts: Bundle, cutter: Cutter) -> None:
         self._text = texts.text
         self._cutter = cutter
+        self._runs: dict[str, tuple[list[int], list[int]]] = {}
         self._breaks: dict[tuple[int, int], frozenset[int]] = {}
         latin, opens = texts.has(Kind.LATIN), texts.has(Kind.OPENS)
         goes_on, han = texts.has(Kind.CONTINUES), texts.has(Kind.HAN)
@@ -132,12 +135,19 @@ class Boundaries:
         """Give the word breaks of the run of letters of one script that a place is in."""
         for lang, run in _RUNS:
             if run.match(self._text[place]):
-                begin = place
-                while begin and place - begin < _LONGEST_RUN and run.match(self._text[begin - 1]):
-                    begin -= 1
-                match = run.match(self._text, begin, begin + 2 * _LONGEST_RUN)
-                return self._breaks_of(lang, begin, match.end() if match else place + 1)
+                return self._breaks_of(lang, *self._part_of_run(lang, run, place))
         return _ANYWHERE
+
+    def _part_of_run(self, lang: str, run: re.Pattern[str], place: int) -> tuple[int, int]:
+        """Find the unbroken run around a place; of a very long one only a part, with margins."""
+        if lang not in self._runs:
+            spans = [match.span() for match in run.finditer(self._text)]
+            self._runs[lang] = ([start for start, _ in spans], [stop for _, stop in spans])
+        starts, stops = self._runs[lang]
+        which = bisect_right(starts, place) - 1
+        begin, stop = starts[which], stops[which]
+        part = begin + (place - begin) // _LONGEST_RUN * _LONGEST_RUN
+        return max(begin, part - _MARGIN), min(stop, part + _LONGEST_RUN + _MARGIN)
 
     def _breaks_of(self, lang: str, begin: int, stop: int) -> frozenset[int]:
         """Ask the dictionary of a language for the words of one unbroken run of its letters."""
