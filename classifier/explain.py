@@ -162,7 +162,8 @@ def _of_wording(reading: Reading, parts: Contributions) -> list[Reason]:
         weights[hit.start : hit.end] = 0.0
     spans = sorted(_runs(weights), key=lambda run: -abs(run[2]))
     chosen = [run for run in spans if abs(run[2]) >= _LEAST_WORDING][:_MOST_WORDINGS]
-    return [_wording(reading, start, end, weight) for start, end, weight in chosen]
+    told = (_wording(reading, start, end, weight) for start, end, weight in chosen)
+    return [reason for reason in told if reason.text]
 
 
 def _by_character(parts: Contributions) -> NDArray[np.float64]:
