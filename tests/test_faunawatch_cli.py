@@ -89,7 +89,7 @@ def test_classify_reads_a_file_like_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "in.jsonl"
     file.write_text('{"title": "虎骨酒"}\n', encoding="utf-8")
     from_file = run(tmp_path, "classify", str(file), "--fast")
-    assert from_file.stdout == run(tmp_path, "classify", text=file.read_bytes()).stdout
+    assert from_file.stdout == run(tmp_path, "classify", "--fast", text=file.read_bytes()).stdout
     assert from_file.returncode == 0
 
 
