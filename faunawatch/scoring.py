@@ -25,7 +25,7 @@ from faunawatch.models import TeamModel, active_model, open_embed
 if TYPE_CHECKING:
     from data.base import Clock
 
-BATCH = 200
+BATCH = 50  # the first flags are seen while the rest is still read
 MOST_TERMS = 60
 SHORTEST_TERM = 3
 _POINTING = (TermKind.TAXON, TermKind.PRODUCT, TermKind.CODE)
