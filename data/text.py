@@ -155,9 +155,11 @@ def _fold_letter(character: str) -> str:
     """Make a visible character a plain digit, of plain width, simplified, lower case."""
     if unicodedata.category(character) == "Nd":
         return str(unicodedata.decimal(character))
+    if "\ud800" <= character <= "\udfff":  # half a character, which few libraries take
+        return "\ufffd"
     if unicodedata.decomposition(character).startswith(_COMPATIBLE):
         return "".join(FOLDING[ord(part)] for part in unicodedata.normalize("NFKC", character))
-    if "\u2e80" <= character <= "\U0003ffff" and not "\ud800" <= character <= "\udfff":
+    if "\u2e80" <= character <= "\U0003ffff":
         character = _simplifier().convert(character)
     return character.casefold()
 
