@@ -125,17 +125,17 @@ class VectorCache:
         except sqlite3.OperationalError as error:
             self._tell(f"vectors are not kept, since {self._path} cannot be used: {error}")
         except sqlite3.DatabaseError as error:
-            self._tell(f"{self._path}: {error}; the file is made anew, nothing else is lost")
-            return self._remade()
+            return self._remade(error)
         return None
 
-    def _remade(self) -> sqlite3.Connection | None:
+    def _remade(self, error: sqlite3.DatabaseError) -> sqlite3.Connection | None:
+        old = _aside(self._path).name
+        self._tell(f"{self._path}: {error}; the file is made anew, the old one is kept as {old}")
         try:
-            for ending in ("", "-wal", "-shm"):
-                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            _set_aside(self._path)
             return _open(self._path)
-        except (OSError, sqlite3.DatabaseError) as error:
-            self._tell(f"vectors are not kept, since {self._path} cannot be made anew: {error}")
+        except (OSError, sqlite3.DatabaseError) as failure:
+            self._tell(f"vectors are not kept, since {self._path} cannot be made anew: {failure}")
             return None
 
     def _fail(self, error: sqlite3.DatabaseError) -> None:
@@ -144,8 +144,19 @@ class VectorCache:
         if isinstance(error, sqlite3.OperationalError):
             self._tell(f"vectors are not kept from here on: {self._path}: {error}")
         else:
-            self._tell(f"{self._path}: {error}; the file is made anew, nothing else is lost")
-            self._base = self._remade()
+            self._base = self._remade(error)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + ".old")
+
+
+def _set_aside(path: Path) -> None:
+    """Make room for a new file; a wrong file may have been named, so nothing is deleted."""
+    for ending in ("", "-wal", "-shm"):
+        old = path.with_name(path.name + ending)
+        if old.exists():
+            old.replace(path.with_name(_aside(path).name + ending))
 
 
 def _open(path: Path) -> sqlite3.Connection:

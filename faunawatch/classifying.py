@@ -1,5 +1,7 @@
 """Bulk classification: lines in, lines out, on as many processor cores as are given."""
 
+import logging
+import signal
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +14,7 @@ from classifier.meaning import load_meaning
 from classifier.model import Embed, Model
 from classifier.vectors import VectorCache
 
+log = logging.getLogger(__name__)
 _PART = 2048  # lines that one process is handed at a time
 
 
@@ -57,7 +60,7 @@ def _embed(asked: Asked, workers: int | None) -> Embed | None:
         return None
     if asked.cache is None:
         return meaning.embed
-    return VectorCache(asked.cache, meaning, lambda _: None).embed
+    return VectorCache(asked.cache, meaning, log.warning).embed
 
 
 def classify(lines: Iterable[bytes], asked: Asked, jobs: int = 1) -> Iterator[Part]:
@@ -67,6 +70,7 @@ def classify(lines: Iterable[bytes], asked: Asked, jobs: int = 1) -> Iterator[Pa
         classifier = Classifier(asked)
         yield from (classifier.part(part, first) for first, part in parts)
         return
+    load_model(asked.folder)  # a pool would start processes that refuse a bad model for ever
     with get_context("spawn").Pool(jobs, _start, (asked,)) as pool:
         # A pool would read all lines ahead; some rounds at a time keep memory level.
         while some := list(islice(parts, 4 * jobs)):
@@ -84,6 +88,7 @@ _READY: list[Classifier] = []  # of this process, when it is one of several
 
 
 def _start(asked: Asked) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started the pool ends it
     _READY.append(Classifier(asked, workers=1))
 
 

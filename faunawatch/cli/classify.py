@@ -32,22 +32,23 @@ def classify(
 
     A bad line is reported on stderr with its number; the rest goes on and the exit code is 2.
     """
-    from classifier.artefact import BadArtefact, read_manifest
+    from classifier.artefact import BadArtefact
     from faunawatch.classifying import Asked
     from faunawatch.classifying import classify as answer
 
     asked = Asked(model, fast, cache) if model else Asked(fast=fast, cache=cache)
-    try:
-        read_manifest(asked.folder)
-    except BadArtefact as error:
-        refuse(str(error))
     bad = 0
-    # Binary: a broken byte or an odd line separator must spoil its own line only.
+    # Binary: a broken byte or an odd line separator must spoil its own line only, and JSON is
+    # UTF-8 whatever the terminal's encoding is.
     with file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines:
-        for part in answer(lines, asked, jobs):
-            sys.stdout.write("".join(f"{harmless(line)}\n" for line in part.answers))
-            for complaint in part.complaints:
-                warn(complaint)
-            bad += len(part.complaints)
+        try:
+            for part in answer(lines, asked, jobs):
+                text = "".join(f"{harmless(line)}\n" for line in part.answers)
+                sys.stdout.buffer.write(text.encode())
+                for complaint in part.complaints:
+                    warn(complaint)
+                bad += len(part.complaints)
+        except BadArtefact as error:
+            refuse(str(error))
     if bad:
         raise typer.Exit(MISUSED)
