@@ -85,15 +85,39 @@ def file_lines(paths: Sequence[Path], model: Model, embed: Embed | None) -> Iter
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
+    labelled = None
+    with path.open("rb") as file:  # bytes, so that a broken one is told with its line
         for number, line in enumerate(file, start=1):
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise BadTexts(path, number, f"is not JSON: {error}") from error
-            if not isinstance(row, dict) or not ({"text", "title"} & row.keys()):
-                raise BadTexts(path, number, "has neither a text nor a title")
-            yield row
+            if line.strip():
+                row = _row_of(path, number, line)
+                labelled = "offered" in row if labelled is None else labelled
+                problem = _problem(row, labelled=labelled)
+                if problem:
+                    raise BadTexts(path, number, problem)
+                yield row
+
+
+def _row_of(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadTexts(path, number, f"is not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise BadTexts(path, number, "is not a JSON object")
+    return row
+
+
+def _problem(row: dict[str, Any], *, labelled: bool) -> str:
+    """Say what is wrong with a row; empty when nothing is."""
+    if not ({"text", "title"} & row.keys()):
+        return "has neither a text nor a title"
+    if labelled is not ("offered" in row):
+        return "is labelled unlike the first line: all lines say whether they are offers, or none"
+    if labelled and not isinstance(row["offered"], bool):
+        return "offered is neither true nor false"
+    if labelled and row["offered"] and not isinstance(row.get("groups"), list):
+        return "an offer needs its groups as a list"
+    return ""
 
 
 def _listing(row: dict[str, Any]) -> ListingText:
