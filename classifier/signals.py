@@ -319,7 +319,7 @@ def is_picture(hit: Hit) -> bool:
 
     >>> from classifier.terms import Matcher
     >>> from data.terms import load_terms
-    >>> [is_picture(hit) for hit in Matcher(load_terms()).find("🐘 象牙")]
-    [True, False]
+    >>> [is_picture(hit) for hit in Matcher(load_terms()).find("象牙 in the title. Pictured: 🐘")]
+    [False, True]
     """
     return hit.term.script == "Zsye" and hit.end - hit.start == 1
