@@ -51,11 +51,12 @@ class RawListing:
 
 @dataclass(frozen=True)
 class Reading:
-    """A listing as read, and what the page says of itself."""
+    """A listing as read, what the page says of itself, and the texts the fields were read from."""
 
     found: FoundListing
     certain: bool = False
     ended: bool = False
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -90,7 +91,7 @@ def build(
     found = _with_date(found, texts, platform, now, problems)
     problems += _problems_of(found)
     found = replace(found, problems=tuple(problems))
-    return Reading(found, certain=raw.certain, ended=raw.ended)
+    return Reading(found, certain=raw.certain, ended=raw.ended, texts=texts)
 
 
 def _seller(texts: Raw, url: str) -> FoundSeller | None:
