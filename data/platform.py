@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from data.availability import Outcome
@@ -34,11 +34,19 @@ FIELDS = (
 
 
 class Style(StrEnum):
-    """How a platform's listing pages are read."""
+    """How a platform is read."""
 
     STRUCTURED = "structured"
     SELECTORS = "selectors"
     JSON_API = "json_api"
+    EMBEDDED = "embedded"
+    FEED = "feed"
+    IMPORTED = "imported"
+    BROWSER = "browser"
+
+
+# The styles by which one listing's own page can be read.
+LISTING_STYLES = (Style.STRUCTURED, Style.SELECTORS, Style.JSON_API, Style.EMBEDDED)
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ class Field:
 class Lists:
     """Where lists of listings are, and how to turn their pages."""
 
-    start: tuple[str, ...]
+    start: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
     category_links: tuple[str, ...] = ()
     search: str = ""
     may_search: bool = False
@@ -65,6 +74,10 @@ class Lists:
     first_page: int = 1
     offset_parameter: str = ""
     page_size: int = 0
+    cursor: Field | None = None
+    cursor_parameter: str = ""
+    more: str = ""
+    total: Field | None = None
     max_pages: int = 500
     are_complete: bool = False
 
@@ -83,18 +96,59 @@ class JsonApi:
     """Where rows stand in a list's JSON, and where one listing's own JSON is."""
 
     rows: str = ""
-    id: str = ""
+    id: Field | None = None
+    url: Field | None = None
     method: str = "GET"
     body: str = ""
     detail: str = ""
+    detail_method: str = "GET"
+    detail_body: str = ""
     detail_row: str = ""
+    also: str = ""
+    also_row: str = ""
+    whole_rows: bool = False
+    refusal: Field | None = None
+    script: tuple[str, ...] = ("script#__NEXT_DATA__",)
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What the entries of feeds and sitemaps are good for."""
+
+    whole: bool = True
+    sitemaps: re.Pattern[str] | None = None
+    entries: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What a browser renders before a page is read, and how long it is waited for."""
+
+    render: frozenset[str] = frozenset({"lists", "listings"})
+    wait_for: tuple[str, ...] = ()
+    wait_s: float = 10.0
+    scroll: int = 0
+    at_once: int = 1
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How files that a person brings are read."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    without_address: bool = False
 
 
 @dataclass(frozen=True)
 class Removal:
-    """One rule of what a page means; all the conditions that are given must hold."""
+    """One rule of what a page means; all the conditions that are given must hold.
+
+    `at`: the rule is for the listing's first address alone (page) or for `recheck_also` (also).
+    """
 
     outcome: Outcome
+    at: str = ""
     status: frozenset[int] = frozenset()
     text: tuple[str, ...] = ()
     text_absent: tuple[str, ...] = ()
@@ -102,6 +156,7 @@ class Removal:
     selector_absent: tuple[str, ...] = ()
     null: str = ""
     title_absent: bool = False
+    title_present: bool = False
     redirected: bool = False
 
 
@@ -124,7 +179,13 @@ class Platform:
     delay_s: float = 3.0
     max_bytes: int = 5_000_000
     fields: Mapping[str, Field] = field(default_factory=dict)
+    listing_style: Style = Style.STRUCTURED
     json: JsonApi = JsonApi()
+    feed: Feed = Feed()
+    browser: Browser = Browser()
+    imported: Imported = Imported()
+    also_fields: Mapping[str, Field] = field(default_factory=dict)
+    recheck_also: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     price_scale: int = 1
     date_languages: tuple[str, ...] = ()
@@ -134,6 +195,11 @@ class Platform:
     notes: str = ""
     last_verified: str = "never"
     file: str = ""
+
+    @property
+    def reads_json(self) -> bool:
+        """Tell whether a listing is read from JSON, whose address does not name it."""
+        return self.listing_style is Style.JSON_API or self.json.whole_rows
 
     @property
     def is_local(self) -> bool:
@@ -160,13 +226,23 @@ class Platform:
 
     def address_of(self, external_id: str) -> str:
         """Return the address of a listing by its id, where the file gives the form of it."""
-        return self.absolute(self.pages.address.replace("{id}", external_id))
+        return self.filled(self.pages.address, external_id)
 
     def detail_of(self, external_id: str) -> str:
         """Return the address of one listing's JSON; empty when the platform has none."""
-        return (
-            self.absolute(self.json.detail.replace("{id}", external_id)) if self.json.detail else ""
-        )
+        return self.filled(self.json.detail, external_id) if self.json.detail else ""
+
+    def second_json_of(self, external_id: str) -> str:
+        """Return the address of a second JSON of one listing; empty when there is none."""
+        return self.filled(self.json.also, external_id) if self.json.also else ""
+
+    def filled(self, address: str, external_id: str) -> str:
+        """Return an address in full with a listing's id, which may hold any character."""
+        return self.absolute(address.replace("{id}", quote(external_id, safe="")))
+
+    def also_of(self, external_id: str) -> str:
+        """Return the second address a recheck looks at; empty when one is enough."""
+        return self.filled(self.recheck_also, external_id) if self.recheck_also else ""
 
     def _keeps(self, key: str) -> bool:
         if self.pages.keep_query is not None:

@@ -6,37 +6,20 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cssselect import SelectorError
-from parsel import Selector
-
 from data.availability import Outcome
-from data.json_paths import JsonPathError, compile_path
 from data.people import LANGUAGES
-from data.platform import (
-    FIELDS,
-    LEAST_DELAY_S,
-    SCHEMA,
-    Field,
-    JsonApi,
-    Lists,
-    Pages,
-    Platform,
-    Removal,
-    Style,
-)
+from data.platform import LEAST_DELAY_S, LISTING_STYLES, SCHEMA, Platform, Removal, Style
 from data.platform_file import Table
+from data.platform_json import json_of
+from data.platform_lists import check_search, lists_of, pages_of
+from data.platform_places import check_path, check_selectors, fields_of, with_id
+from data.platform_styles import browser_of, feed_of, imported_of
 
 _TOP = {one.name for one in dataclasses.fields(Platform)} - {"file"} | {"schema"}
-_LISTS, _PAGES, _JSON, _REMOVAL = (
-    {one.name for one in dataclasses.fields(part)} for part in (Lists, Pages, JsonApi, Removal)
-)
+_REMOVAL = {one.name for one in dataclasses.fields(Removal)}
+_AT = frozenset({"", "page", "also"})
+_AT = ("", "page", "also")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
-_XPATH = re.compile(r"^(/|\./|\()")
-
-
-def is_xpath(selector: str) -> bool:
-    """Tell XPath from CSS: XPath starts with a slash, ./ or a bracket."""
-    return bool(_XPATH.match(selector))
 
 
 def platform_of(table: Table) -> Platform:
@@ -45,7 +28,9 @@ def platform_of(table: Table) -> Platform:
     if table.whole("schema", 0) != SCHEMA:
         raise table.error("schema", f"must be {SCHEMA}: this version reads no other")
     style = _style(table)
+    listing_style = _listing_style(table, style)
     local = _local(table)
+    check_search(table.table("lists"), table.table("json"))
     return Platform(
         id=_platform_id(table),
         name=table.text("name"),
@@ -53,22 +38,28 @@ def platform_of(table: Table) -> Platform:
         style=style,
         country=_country(table),
         languages=_languages(table, "languages"),
-        lists=_lists(table.table("lists"), style),
-        pages=_pages(table.table("pages")),
+        lists=lists_of(table.table("lists"), style),
+        pages=pages_of(table.table("pages")),
         currency=_currency(table),
         timezone=_timezone(table),
         hosts=frozenset(table.texts("hosts")) | {urlsplit(table.text("base_url")).netloc.lower()},
         local=local,
         delay_s=_delay(table, local=bool(local)),
         max_bytes=table.whole("max_bytes", 5_000_000, least=10_000),
-        fields=_fields(table.table("fields"), style),
-        json=_json(table.table("json"), style),
+        fields=fields_of(table, "fields", _fields_style(style, listing_style)),
+        listing_style=listing_style,
+        json=json_of(table.table("json"), style),
+        feed=feed_of(table.table("feed")),
+        browser=browser_of(table.table("browser")),
+        imported=imported_of(table.table("imported")),
+        also_fields=fields_of(table, "also_fields", Style.JSON_API),
+        recheck_also=with_id(table, "recheck_also"),
         headers=_headers(table.table("headers")),
         price_scale=table.whole("price_scale", 1, least=1),
         date_languages=_languages(table, "date_languages"),
         date_format=table.text("date_format", ""),
         images=table.whole("images", 3),
-        removal=tuple(_removal(rule, style) for rule in table.tables("removal")),
+        removal=tuple(_removal(rule, listing_style) for rule in table.tables("removal")),
         notes=table.text("notes", ""),
         last_verified=table.text("last_verified", "never"),
         file=table.file,
@@ -87,6 +78,21 @@ def _style(table: Table) -> Style:
     if word not in set(Style):
         raise table.error("style", f"'{word}' is no style; choose one of {', '.join(Style)}")
     return Style(word)
+
+
+def _listing_style(table: Table, style: Style) -> Style:
+    """Return how one listing's own page is read: the style itself, where it can be."""
+    default = style if style in LISTING_STYLES else Style.STRUCTURED
+    word = table.text("listing_style", default)
+    if word not in LISTING_STYLES:
+        known = ", ".join(LISTING_STYLES)
+        raise table.error("listing_style", f"'{word}' reads no listing; choose one of {known}")
+    return Style(word)
+
+
+def _fields_style(style: Style, listing_style: Style) -> Style:
+    """Return how `[fields]` are written: entries of a feed are read by selectors, all optional."""
+    return Style.STRUCTURED if style is Style.FEED else listing_style
 
 
 def _base_url(table: Table) -> str:
@@ -153,97 +159,6 @@ def _headers(table: Table) -> Mapping[str, str]:
     return {name: table.text(name) for name in table.values}
 
 
-def _lists(table: Table, style: Style) -> Lists:
-    table.only(_LISTS)
-    start = table.texts("start")
-    if not start:
-        raise table.error("start", 'is missing; add `start = ["/"]`, the pages that list listings')
-    for key in ("category_links", "next_link", "next_button", "links"):
-        _check_selectors(table, key, style if key == "links" else Style.SELECTORS)
-    search = table.text("search", "")
-    if search and "{term}" not in search:
-        raise table.error("search", "must contain {term} where the search word goes")
-    return Lists(
-        start=start,
-        category_links=table.texts("category_links"),
-        search=search,
-        may_search=table.yes("may_search", default=False),
-        search_pages=table.whole("search_pages", 3, least=1),
-        links=table.texts("links") or Lists.links,
-        next_link=table.texts("next_link"),
-        next_button=table.texts("next_button"),
-        page_parameter=table.text("page_parameter", ""),
-        first_page=table.whole("first_page", 1),
-        offset_parameter=table.text("offset_parameter", ""),
-        page_size=_page_size(table),
-        max_pages=table.whole("max_pages", 500, least=1),
-        are_complete=table.yes("are_complete", default=False),
-    )
-
-
-def _page_size(table: Table) -> int:
-    size = table.whole("page_size", 0)
-    if table.text("offset_parameter", "") and not size:
-        raise table.error("page_size", "is missing; offset_parameter needs `page_size = …`")
-    return size
-
-
-def _pages(table: Table) -> Pages:
-    table.only(_PAGES)
-    pattern = _pattern(table, "pattern", table.text("pattern"))
-    if "id" not in pattern.groupindex:
-        raise table.error("pattern", r"must name the listing's id, as in /item/(?P<id>\d+)")
-    address = table.text("address", "")
-    if address and "{id}" not in address:
-        raise table.error("address", "must contain {id} where the listing's id goes")
-    keep = table.texts("keep_query") if "keep_query" in table.values else None
-    return Pages(pattern=pattern, address=address, keep_query=keep)
-
-
-def _pattern(table: Table, key: str, text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(text)
-    except re.error as error:
-        raise table.error(key, f"not a regular expression: {error}") from error
-
-
-def _fields(table: Table, style: Style) -> Mapping[str, Field]:
-    table.only(FIELDS)
-    fields = {name: _field(table, name, style) for name in table.values}
-    if style is not Style.STRUCTURED and "title" not in fields:
-        raise table.error("title", f"is missing; style '{style}' needs to know where titles stand")
-    return fields
-
-
-def _field(table: Table, name: str, style: Style) -> Field:
-    if not isinstance(table.values[name], dict):
-        _check_selectors(table, name, style)
-        return Field(table.texts(name))
-    own = table.table(name)
-    own.only({"select", "pattern"})
-    _check_selectors(own, "select", style)
-    pattern = own.text("pattern", "")
-    return Field(own.texts("select"), _pattern(own, "pattern", pattern) if pattern else None)
-
-
-def _json(table: Table, style: Style) -> JsonApi:
-    table.only(_JSON)
-    method = table.text("method", "GET")
-    if method not in {"GET", "POST"}:
-        raise table.error("method", "must be GET or POST")
-    if style is Style.JSON_API:
-        for key in ("rows", "id"):
-            _check_path(table, key, table.text(key))
-    return JsonApi(
-        rows=table.text("rows", ""),
-        id=table.text("id", ""),
-        method=method,
-        body=table.text("body", ""),
-        detail=table.text("detail", ""),
-        detail_row=table.text("detail_row", ""),
-    )
-
-
 def _removal(table: Table, style: Style) -> Removal:
     table.only(_REMOVAL)
     word = table.text("outcome")
@@ -252,12 +167,16 @@ def _removal(table: Table, style: Style) -> Removal:
         raise table.error("outcome", f"'{word}' is no outcome; choose one of {known}")
     if len(table.values) == 1:
         raise table.error("outcome", "has no condition; add status, text, selector or another")
+    if table.text("at", "") not in _AT:
+        raise table.error("at", "must be `page` (the listing's page) or `also` (recheck_also)")
     for key in ("selector", "selector_absent"):
-        _check_selectors(table, key, Style.SELECTORS)
+        check_selectors(table, key, Style.SELECTORS)
     if style is Style.JSON_API and "null" in table.values:
-        _check_path(table, "null", table.text("null"))
+        check_path(table, "null", table.text("null"))
+    _check_shown(table, Outcome(word))
     return Removal(
         outcome=Outcome(word),
+        at=table.text("at", ""),
         status=table.numbers("status"),
         text=table.texts("text"),
         text_absent=table.texts("text_absent"),
@@ -265,28 +184,17 @@ def _removal(table: Table, style: Style) -> Removal:
         selector_absent=table.texts("selector_absent"),
         null=table.text("null", ""),
         title_absent=table.yes("title_absent", default=False),
+        title_present=table.yes("title_present", default=False),
         redirected=table.yes("redirected", default=False),
     )
 
 
-def _check_selectors(table: Table, key: str, style: Style) -> None:
-    for selector in table.texts(key):
-        if style is Style.JSON_API:
-            _check_path(table, key, selector)
-        else:
-            _check_selector(table, key, selector)
-
-
-def _check_selector(table: Table, key: str, selector: str) -> None:
-    page = Selector(text="<p></p>")
-    try:
-        page.xpath(selector) if is_xpath(selector) else page.css(selector)
-    except (SelectorError, ValueError) as error:
-        raise table.error(key, f"'{selector}' is no CSS or XPath: {error}") from error
-
-
-def _check_path(table: Table, key: str, path: str) -> None:
-    try:
-        compile_path(path)
-    except JsonPathError as error:
-        raise table.error(key, f"'{path}' is no JMESPath: {error}") from error
+def _check_shown(table: Table, outcome: Outcome) -> None:
+    """Refuse to call gone what only lacks something: a page of an outage lacks it too."""
+    if outcome not in {Outcome.REMOVED, Outcome.SOLD_OR_EXPIRED}:
+        return
+    shown = {"text", "selector", "null", "title_present", "redirected"} & set(table.values)
+    if not shown and not table.numbers("status") - {200}:
+        raise table.error(
+            "outcome", "an outage would look so too; add text or a selector that the page shows"
+        )

@@ -15,14 +15,20 @@ def rows_of(page: Page, platform: Platform) -> Iterator[tuple[str, Any]]:
     """Yield the rows of a list and their ids; rows without an id are left out."""
     rows = look_up(page.document, platform.json.rows)
     for row in rows if isinstance(rows, list) else []:
-        if external_id := _as_text(look_up(row, platform.json.id)):
+        if external_id := id_of(row, platform):
             yield external_id, row
 
 
-def row_of(page: Page, platform: Platform) -> Any:  # noqa: ANN401
+def id_of(row: Any, platform: Platform) -> str:  # noqa: ANN401
+    """Return the id of a row; where an address stands in its place, the id within that."""
+    found = _texts(row, platform.json.id) if platform.json.id else []
+    return (platform.external_id(found[0]) or found[0]) if found else ""
+
+
+def row_of(document: Any, platform: Platform) -> Any:  # noqa: ANN401
     """Return the row a listing's own JSON holds; None when there is none."""
     path = platform.json.detail_row
-    return look_up(page.document, path) if path else page.document
+    return look_up(document, path) if path else document
 
 
 def read_row(row: Any, platform: Platform) -> RawListing:  # noqa: ANN401

@@ -8,7 +8,7 @@ from parsel.csstranslator import HTMLTranslator
 
 from crawler.styles.page import text_of
 from data.platform import Field
-from data.platform_parts import is_xpath
+from data.platform_places import is_xpath
 
 
 @cache
