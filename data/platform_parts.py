@@ -17,7 +17,6 @@ from data.platform_styles import browser_of, feed_of, imported_of
 
 _TOP = {one.name for one in dataclasses.fields(Platform)} - {"file"} | {"schema"}
 _REMOVAL = {one.name for one in dataclasses.fields(Removal)}
-_AT = frozenset({"", "page", "also"})
 _AT = ("", "page", "also")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
