@@ -7,7 +7,8 @@ from data.decisions import effective_decision
 from data.evidence import EvidenceDamaged, EvidenceFolder
 from data.found import EvidenceKind
 from data.law import law_of
-from data.listings import Evidence, Sighting
+from data.listings import Sighting
+from data.parts import Evidence
 from data.preflight import Facts
 from data.reviews import DecisionSubject, Form, Verdict
 from data.states import OPEN_REQUEST, RequestState

@@ -19,6 +19,26 @@ class EvidenceKind(StrEnum):
     BATCH_FILE = "batch_file"
 
 
+class CaptureQuality(StrEnum):
+    """How much of what a server said is kept; each member has its meaning in `QUALITY_MEANING`."""
+
+    WHOLE = "whole"
+    IN_LIST = "in_list"
+    RENDERED = "rendered"
+    IMPORTED = "imported"
+    BYTES_ONLY = "bytes_only"
+
+
+QUALITY_MEANING = {
+    CaptureQuality.WHOLE: "the whole answer to the address, with its status and headers",
+    CaptureQuality.IN_LIST: "the whole answer of a list that holds the listing; "
+    "the listing's own page was not asked for",
+    CaptureQuality.RENDERED: "the page as a browser had made it, not the bytes the server sent",
+    CaptureQuality.IMPORTED: "a file that a person brought; no server was asked by us",
+    CaptureQuality.BYTES_ONLY: "bytes without status and headers",
+}
+
+
 @dataclass(frozen=True)
 class StoredEvidence:
     """Bytes that already lie in the evidence store: file first, row second."""
@@ -30,6 +50,11 @@ class StoredEvidence:
     url: str
     captured_at: datetime
     stored_at: datetime
+    http_status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    tool: str = ""
+    quality: CaptureQuality = CaptureQuality.BYTES_ONLY
+    stored_size: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,14 @@ class HomeKind(StrEnum):
     TEST = "test"
 
 
+class PicturesOf(StrEnum):
+    """Whose pictures are fetched and kept."""
+
+    ALL = "all"
+    FLAGGED = "flagged"
+    NONE = "none"
+
+
 class WrongHome(Exception):
     """The database is not of the kind this command needs: use the command the message names."""
 
@@ -42,6 +50,15 @@ class Home(Record):
         default=10, doc="of a day's flags, how many more of what lay just under the threshold"
     )
     drawn_until: Mapped[datetime | None] = mapped_column(doc="days before this are drawn from")
+    pictures_of: Mapped[PicturesOf] = mapped_column(
+        Word(PicturesOf), default=PicturesOf.FLAGGED, doc="whose pictures are kept, after scoring"
+    )
+    evidence_budget_mb: Mapped[int] = mapped_column(
+        default=20_000, doc="most the evidence folder may hold; crawls stop before it is passed"
+    )
+    timestamp_authority: Mapped[str] = mapped_column(
+        default="", doc="address of the RFC 3161 authority that dates exported cases; empty: none"
+    )
 
     @property
     def is_demo(self) -> bool:

@@ -1,6 +1,6 @@
 """Listings and what was seen of them: sightings and rechecks are added, the rest is computed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,27 +13,27 @@ from data.availability import GoneCause, Look, Outcome, Standing, after, fold
 from data.base import Clock, Happened, Record, Word
 from data.crawls import Crawl, CrawlKind
 from data.fitting import clean, fit_to_store
-from data.found import EvidenceKind, FoundListing, FoundSeller, Seen, StoredEvidence
+from data.found import FoundListing, FoundSeller, Seen
+from data.parts import Evidence, add_evidence
 from data.sellers import Seller
 from data.states import Availability
 
-
-class Evidence(Record):
-    """Stored bytes with their SHA-256 and two clocks: when captured and when stored."""
-
-    __tablename__ = "evidence"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(index=True)
-    kind: Mapped[EvidenceKind] = mapped_column(Word(EvidenceKind))
-    media_type: Mapped[str] = mapped_column(default="")
-    size: Mapped[int] = mapped_column(doc="bytes before compression")
-    url: Mapped[str] = mapped_column(Text, default="")
-    captured_at: Mapped[datetime]
-    stored_at: Mapped[datetime]
-    purged_at: Mapped[datetime | None]
-    sighting_id: Mapped[int | None] = mapped_column(ForeignKey("sightings.id"), index=True)
-    recheck_id: Mapped[int | None] = mapped_column(ForeignKey("rechecks.id"), index=True)
+__all__ = [
+    "Evidence",
+    "Listing",
+    "Recheck",
+    "Rechecked",
+    "Relisting",
+    "Sighted",
+    "Sighting",
+    "add_evidence",
+    "looks_at",
+    "record_recheck",
+    "replay",
+    "sight",
+    "sighted_external_ids",
+    "standing_of",
+]
 
 
 class Listing(Record):
@@ -290,30 +290,6 @@ def _seller_id(
     seller.last_seen_at = now
     session.flush()
     return seller.id
-
-
-def add_evidence(
-    session: Session,
-    stored: Iterable[StoredEvidence],
-    *,
-    sighting_id: int | None = None,
-    recheck_id: int | None = None,
-) -> None:
-    """Record bytes that are already in the evidence store."""
-    for one in stored:
-        session.add(
-            Evidence(
-                sha256=one.sha256,
-                kind=one.kind,
-                media_type=one.media_type,
-                size=one.size,
-                url=one.url,
-                captured_at=one.captured_at,
-                stored_at=one.stored_at,
-                sighting_id=sighting_id,
-                recheck_id=recheck_id,
-            )
-        )
 
 
 def standing_of(listing: Listing) -> Standing:
