@@ -15,12 +15,14 @@ from data import (
     reviews,
     sellers,
     takedowns,
+    terms_of_use,
     watches,
 )
 
 ALL_RECORDS = (
     home.Home,
     watches.Watch,
+    terms_of_use.TermsReading,
     crawls.Crawl,
     sellers.Seller,
     listings.Listing,

@@ -29,6 +29,7 @@ from data.takedowns import TakedownRequest
 from data.tasks import RELISTED_PRIORITY
 from data.watches import watch_of
 from faunawatch.house import House, platform_of
+from faunawatch.permission import require_terms_read
 from faunawatch.scoring import score_waiting, search_terms, term_matcher
 
 CONTROLS = 3
@@ -76,6 +77,7 @@ def crawl_platform(
         search_terms=search_terms(house, platform),
         wanted=term_matcher(house),
     )
+    require_terms_read(house, platform)
     ended = crawl(house.store, house.evidence, platform, options)
     with house.store.write() as session:
         hear_back(session, platform.id, clock=options.clock)
@@ -112,6 +114,7 @@ def recheck_platform(
 
     platform = platform_of(house, platform_id)
     options = crawl_options(house, platform, by, CrawlKind.RECHECK)
+    require_terms_read(house, platform)
     _left_open(house, platform_id, CrawlKind.RECHECK)
     targets = _targets(house, platform, options.clock.now(), listings)
     if not targets.listings:

@@ -13,10 +13,11 @@ from data.tables import BadReference
 from faunawatch.dispatch import kept_alive
 from faunawatch.house import House, UnknownPlatform, os_actor
 from faunawatch.jobs import Interrupted, NoContact, do_job
+from faunawatch.permission import TermsUnread
 from faunawatch.schedule import holder_name
 
 log = logging.getLogger(__name__)
-REFUSALS = (UnknownPlatform, NoContact, BadReference, BadArtefact)
+REFUSALS = (UnknownPlatform, NoContact, TermsUnread, BadReference, BadArtefact)
 """What a person must put right before the job can be done; the row and the screen say it."""
 
 

@@ -23,6 +23,7 @@ from data.jobs import Job, JobKind, ask, drop_lease, lane_of, take_lease
 from data.listings import Listing
 from data.store import Store
 from data.suspending import suspend_second_looks
+from data.terms_of_use import may_fetch
 from data.watches import Watch, all_watches
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,13 @@ def sweep(session: Session, clock: Clock) -> list[str]:
     asked: list[str] = []
     suspend_second_looks(session, clock=clock)
     draw_due(session, clock=clock)
-    if not may_crawl(the_home(session)):
+    home = the_home(session)
+    if not may_crawl(home):
         return asked
     for watch in all_watches(session):
         if watch.paused_until is not None and watch.paused_until > now:
+            continue
+        if not may_fetch(session, home, watch.platform_id):
             continue
         # Switched off means no new crawls; what was already reported is still followed to its end.
         if watch.enabled and (watch.next_run_at is None or watch.next_run_at <= now):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,10 +13,13 @@ from sqlalchemy.orm import Session
 
 from data import audit
 from data.base import Clock
+from data.home import Home
 from data.platform import Platform
+from data.terms_of_use import TermsReading, terms_readings
 from data.watches import Watch, watch_of
 from faunawatch.house import House, os_actor, platform_of
 from faunawatch.jobs import crawl_options
+from faunawatch.permission import is_ours, reading_words, require_terms_read
 from faunawatch.schedule import next_run
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ def minutes_of(span: str) -> int:
 def enable_platform(house: House, platform_id: str, *, every: str, at: str, tz: str) -> str:
     """Switch a platform on; it is first due at once, or at the daily time given."""
     platform = platform_of(house, platform_id)
+    require_terms_read(house, platform)
     minutes, zone = _checked(every, at, tz or str(platform.timezone))
     clock = house.store.clock()
     with house.store.write() as session:
@@ -107,13 +112,47 @@ def pause_platform(house: House, platform_id: str, span: str) -> str:
 def watched_lines(house: House) -> tuple[list[str], list[str]]:
     """Return a line per platform, and what is wrong with files that could not be read."""
     platforms, errors = house.platforms()
+    home = house.home()
     with house.store.read() as session:
         watches = {watch.platform_id: watch for watch in session.scalars(select(Watch))}
-    lines = [
-        "\t".join((one.id, one.name, one.country, _state(watches.get(one.id))))
-        for one in sorted(platforms.values(), key=lambda one: one.id)
-    ]
+        readings = terms_readings(session)
+        lines = [
+            "\t".join(_row(one, home, watches.get(one.id), readings.get(one.id)))
+            for one in sorted(platforms.values(), key=lambda one: one.id)
+        ]
     return lines, [str(error) for error in errors]
+
+
+def _row(
+    platform: Platform, home: Home, watch: Watch | None, reading: TermsReading | None
+) -> tuple[str, ...]:
+    terms = _terms(platform, home, reading)
+    return platform.id, platform.name, platform.country, terms, _state(watch)
+
+
+def _terms(platform: Platform, home: Home, reading: TermsReading | None) -> str:
+    if reading is None and is_ours(platform, home):
+        return "ours"
+    words = reading_words(reading)
+    return words if reading is not None else f"{words}: nothing is fetched"
+
+
+def shown_lines(house: House, platform_id: str) -> Iterator[str]:
+    """Say all there is to know of one platform: how it is read, and what the team does with it."""
+    platform = platform_of(house, platform_id)
+    with house.store.read() as session:
+        watch, reading = session.get(Watch, platform_id), terms_readings(session).get(platform_id)
+        state, words = _state(watch), _terms(platform, house.home(), reading)
+    yield f"{platform.id}: {platform.name} ({platform.country}, {', '.join(platform.languages)})"
+    yield f"  site           {platform.base_url}"
+    yield f"  read as        {platform.style}, at least {platform.delay_s:g} s between requests"
+    yield f"  last verified  {platform.last_verified}"
+    yield f"  terms of use   {words}"
+    if reading is not None:
+        yield f"  terms note     {reading.note}"
+    yield f"  state          {state}"
+    yield f"  file           {Path(platform.file).name}"
+    yield from (f"  {line}" for line in platform.notes.strip().splitlines())
 
 
 def _state(watch: Watch | None) -> str:

@@ -142,6 +142,8 @@ def test_schedules_are_checked(tmp_path: Path) -> None:
     def enable(*options: str):
         return run(tmp_path, "platform", "enable", "generic-shop", *options)
 
+    asked = ("--by", "Mai", "--note", "An example, no real terms.")
+    assert run(tmp_path, "platform", "terms-read", "generic-shop", *asked).returncode == 0
     assert enable("--every", "1d", "--at", "02:00", "--tz", "Asia/Bangkok").returncode == 0
     assert b"Asia/Bangkok" in run(tmp_path, "platform", "list").stdout
     for bad in (("--every", "1m"), ("--every", "x"), ("--tz", "Mars/Base"), ("--at", "25:00")):

@@ -13,6 +13,7 @@ from data.home import HomeKind, the_home
 from data.jobs import Job, JobKind, Lease, claim, finish
 from data.listings import Listing
 from data.store import Store, open_store, sqlite_url
+from data.terms_of_use import record_terms_read
 from data.watches import Watch, watch_of
 from faunawatch.schedule import LEASE_NAME, next_run, sweep, tick
 from tests.makers import make_listing
@@ -90,12 +91,14 @@ def test_two_schedulers_enqueue_once(store: Store, clock) -> None:
     assert _jobs(store) == [(JobKind.CRAWL, "a")]
 
 
-def test_a_real_home_without_contact_enqueues_nothing(tmp_path: Path, clock) -> None:
+def test_a_real_home_without_contact_or_terms_read_enqueues_nothing(tmp_path: Path, clock) -> None:
     store = open_store(sqlite_url(tmp_path / "real.sqlite"), kind=HomeKind.REAL)
     _watch(store, clock)
     with store.write() as session:
         assert sweep(session, clock) == []
         the_home(session).contact_email = "wildlife@example.org"
+        assert sweep(session, clock) == []
+        record_terms_read(session, "a", by="Mai", note="allowed", actor="cli:test", clock=clock)
         assert sweep(session, clock) == ["crawl a"]
     store.close()
 

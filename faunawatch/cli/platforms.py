@@ -1,11 +1,11 @@
-"""`faunawatch platform`: list, check, enable, disable, pause."""
+"""`faunawatch platform`: list, show, terms-read, new, check, enable, disable, pause."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faunawatch.cli.base import FAILED, app, refuse, say, the_house, warn
+from faunawatch.cli.base import FAILED, MISUSED, app, refuse, say, the_house, warn
 
 platform = typer.Typer(help="The platforms this team watches.", no_args_is_help=True)
 app.add_typer(platform, name="platform")
@@ -29,6 +29,47 @@ def list_() -> None:
 
 
 @platform.command()
+def show(platform_id: Id) -> None:
+    """Print all there is to know of one platform.
+
+    How it is read, who read its terms of use, and its notes: `faunawatch platform show chotot`.
+    """
+    from faunawatch.house import UnknownPlatform
+    from faunawatch.watching import shown_lines
+
+    with the_house() as house:
+        try:
+            lines = list(shown_lines(house, platform_id))
+        except UnknownPlatform as error:
+            refuse(str(error))
+    for line in lines:
+        say(line)
+
+
+@platform.command("terms-read")
+def terms_read(
+    platform_id: Id,
+    by: Annotated[str, typer.Option(help="Who read them.")],
+    note: Annotated[str, typer.Option(help="What was read and found: version, sections.")],
+) -> None:
+    """Record that a person read a platform's terms of use; nothing is crawled before.
+
+    `faunawatch platform terms-read chotot --by "Mai Tran" --note "Terms of 2026-03; reading
+    public pages slowly is not excluded."` robots.txt binds whatever the terms say.
+    """
+    from faunawatch.house import UnknownPlatform
+    from faunawatch.permission import EmptyReading, record_reading
+
+    with the_house() as house:
+        try:
+            say(record_reading(house, platform_id, by, note))
+        except UnknownPlatform as error:
+            refuse(str(error))
+        except EmptyReading as error:
+            refuse(str(error), code=MISUSED)
+
+
+@platform.command()
 def enable(
     platform_id: Id,
     every: Annotated[str, typer.Option(help="How often: 1d, 12h, 30m.")] = "1d",
@@ -37,12 +78,13 @@ def enable(
 ) -> None:
     """Crawl a platform on a schedule from now on."""
     from faunawatch.house import UnknownPlatform
+    from faunawatch.permission import TermsUnread
     from faunawatch.watching import BadSchedule, enable_platform
 
     with the_house() as house:
         try:
             say(enable_platform(house, platform_id, every=every, at=at, tz=tz))
-        except (UnknownPlatform, BadSchedule) as error:
+        except (UnknownPlatform, BadSchedule, TermsUnread) as error:
             refuse(str(error))
 
 

@@ -1,0 +1,129 @@
+"""Nothing is fetched unattended before a person recorded having read the platform's terms."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from data import audit
+from data.base import Clock
+from data.home import HomeKind, the_home
+from data.jobs import JobKind, JobState
+from data.platforms import parse_platform
+from data.store import Store, open_store, sqlite_url
+from data.terms_of_use import TermsReading
+from data.watches import Watch
+from faunawatch.house import House, UnknownPlatform
+from faunawatch.jobs import crawl_platform, recheck_platform
+from faunawatch.permission import (
+    EmptyReading,
+    TermsUnread,
+    is_ours,
+    record_reading,
+    require_terms_read,
+)
+from faunawatch.running import run_by_hand
+from faunawatch.watching import enable_platform, shown_lines, watched_lines
+from tests.crawling import PLATFORM
+
+SHOP = "generic-shop"
+OURS = parse_platform(
+    PLATFORM.format(id="ours", address="127.0.0.1:9", top="", lists="", rest=""), "ours.toml"
+)
+
+
+@pytest.fixture
+def house(store: Store, tmp_path: Path) -> House:
+    """A house whose platforms are the shipped ones."""
+    return House(tmp_path, "", store)
+
+
+def test_without_a_reading_nothing_is_enabled_or_fetched(house: House) -> None:
+    with house.store.write() as session:
+        the_home(session).contact_email = "wildlife@example.org"
+    for refused in (
+        lambda: enable_platform(house, SHOP, every="1d", at="", tz=""),
+        lambda: crawl_platform(house, SHOP, by="test"),
+        lambda: recheck_platform(house, SHOP, by="test"),
+        lambda: run_by_hand(house, JobKind.CRAWL, {"platform": SHOP}),
+    ):
+        with pytest.raises(TermsUnread, match="terms-read generic-shop --by NAME"):
+            refused()
+    with house.store.read() as session:
+        watch = session.get(Watch, SHOP)
+        assert watch is None or not watch.enabled
+
+
+def test_a_refused_job_says_why_on_its_row(house: House) -> None:
+    from data.jobs import Job
+
+    with house.store.write() as session:
+        the_home(session).contact_email = "wildlife@example.org"
+    with pytest.raises(TermsUnread):
+        run_by_hand(house, JobKind.CRAWL, {"platform": SHOP})
+    with house.store.read() as session:
+        job = session.scalars(select(Job)).one()
+    assert job.state in {JobState.QUEUED, JobState.FAILED}
+    assert "terms of use" in job.error
+
+
+def test_a_recorded_reading_opens_the_platform_and_is_audited(house: House) -> None:
+    said = record_reading(house, SHOP, " Mai Tran ", "Terms of 2026-03, section 4")
+    assert "terms read" in said
+    assert "Mai Tran" in said
+    assert "every 1d" in enable_platform(house, SHOP, every="1d", at="", tz="")
+    with house.store.read() as session:
+        row = session.scalars(select(TermsReading)).one()
+        assert (row.read_by, row.note) == ("Mai Tran", "Terms of 2026-03, section 4")
+        assert row.recorded_by.startswith("cli:")
+        acts = session.scalars(select(audit.AuditRow).order_by(audit.AuditRow.id)).all()
+        assert next((act.verb, act.subject) for act in acts) == ("terms_read", f"platform:{SHOP}")
+        assert audit.first_broken(session) is None
+
+
+@pytest.mark.parametrize(("by", "note"), [("", "x"), ("Mai", ""), ("  ", "x"), ("Mai", " \n")])
+def test_a_reading_needs_a_name_and_a_note(house: House, by, note) -> None:
+    with pytest.raises(EmptyReading):
+        record_reading(house, SHOP, by, note)
+    with house.store.read() as session:
+        assert session.scalars(select(TermsReading)).all() == []
+
+
+def test_a_reading_of_an_unknown_platform_is_refused(house: House) -> None:
+    with pytest.raises(UnknownPlatform):
+        record_reading(house, "nowhere", "Mai", "read")
+
+
+def test_the_latest_reading_counts(house: House) -> None:
+    record_reading(house, SHOP, "Mai", "first")
+    record_reading(house, SHOP, "Bo", "they changed in May")
+    assert any("by Bo" in line for line in shown_lines(house, SHOP))
+    assert any("they changed in May" in line for line in shown_lines(house, SHOP))
+
+
+def test_list_and_show_say_who_read_the_terms(house: House) -> None:
+    (line,) = [one for one in watched_lines(house)[0] if one.startswith(SHOP)]
+    assert line.split("\t")[3:] == ["terms not read: nothing is fetched", "disabled"]
+    assert any("terms not read" in one for one in shown_lines(house, SHOP))
+    record_reading(house, SHOP, "Mai", "read")
+    (line,) = [one for one in watched_lines(house)[0] if one.startswith(SHOP)]
+    assert line.split("\t")[3].endswith("by Mai")
+
+
+def test_a_site_of_our_own_is_exempt_in_a_test_home_only(
+    house: House, tmp_path: Path, clock: Clock
+) -> None:
+    require_terms_read(house, OURS)
+    real = open_store(sqlite_url(tmp_path / "real.sqlite"), kind=HomeKind.REAL)
+    with pytest.raises(TermsUnread):
+        require_terms_read(House(tmp_path, "", real), OURS)
+    real.close()
+
+
+def test_a_real_site_with_a_local_address_beside_it_is_not_ours(house: House) -> None:
+    mixed = replace(OURS, hosts=OURS.hosts | {"shop.example"})
+    assert is_ours(OURS, house.home())
+    assert not is_ours(mixed, house.home())
+    with pytest.raises(TermsUnread):
+        require_terms_read(house, mixed)
