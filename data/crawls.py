@@ -1,13 +1,19 @@
-"""Crawls: one run on one platform, how it ended in words, and what went wrong on the way."""
+"""Crawls: one run on one platform, how it ended in words, and what went wrong on the way.
 
+An `Ending` says why a run stopped. A `RunState` says what that means for the team: the ending,
+judged against the last comparable runs. `STATE_OF` is the one place where the two meet.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, Text, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from data.base import Record, Word, storable
+from data.baselines import LAST, Departure, RunFigures, departures, is_broken, sentence
 
 
 class CrawlKind(StrEnum):
@@ -16,6 +22,7 @@ class CrawlKind(StrEnum):
     LISTINGS = "listings"
     RECHECK = "recheck"
     CHECK = "check"
+    PICTURES = "pictures"
 
 
 class Ending(StrEnum):
@@ -24,6 +31,9 @@ class Ending(StrEnum):
     FINISHED = "finished"
     LIMIT_REACHED = "limit_reached"
     BUDGET_SPENT = "budget_spent"
+    TIME_SPENT = "time_spent"
+    MEMORY_SPENT = "memory_spent"
+    DISK_FULL = "disk_full"
     BLOCKED = "blocked"
     LOGIN_WALL = "login_wall"
     LAYOUT_CHANGED = "layout_changed"
@@ -38,6 +48,9 @@ ENDING_MEANING = {
     Ending.FINISHED: "Read everything it set out to read.",
     Ending.LIMIT_REACHED: "Stopped at the number of listings it was asked for.",
     Ending.BUDGET_SPENT: "Stopped because today's request budget was spent.",
+    Ending.TIME_SPENT: "Stopped because it took longer than a run may; what was read is kept.",
+    Ending.MEMORY_SPENT: "Stopped because it used more memory than a run may.",
+    Ending.DISK_FULL: "Stopped because the disk is nearly full; it goes on when there is room.",
     Ending.BLOCKED: "Stopped at a block or captcha page; nothing was read past it.",
     Ending.LOGIN_WALL: "Stopped because the platform asks for a login.",
     Ending.LAYOUT_CHANGED: "Pages came, but no listing could be read from them.",
@@ -47,6 +60,56 @@ ENDING_MEANING = {
     Ending.STOPPED: "Stopped by a person or by shutting down; it goes on next time.",
     Ending.CRASHED: "The run ended without saying why; committed sightings are kept.",
 }
+
+
+class RunState(StrEnum):
+    """What a run says of its platform; each member has its one-line meaning in `STATE_MEANING`."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    BLOCKED = "blocked"
+    LOGIN_WALL = "login_wall"
+    EMPTY = "empty"
+    BROKEN = "broken"
+    ROBOTS_FORBIDDEN = "robots_forbidden"
+    BUDGET_SPENT = "budget_spent"
+    FAILED = "failed"
+    MISSED = "missed"
+
+
+STATE_MEANING: Final[Mapping[RunState, str]] = {
+    RunState.OK: "It read what it usually reads.",
+    RunState.DEGRADED: "It read less than usual; the sentence says what fell from what to what.",
+    RunState.BLOCKED: "The platform turned us away; nothing was read past that page.",
+    RunState.LOGIN_WALL: "The platform asks for a login before it shows anything.",
+    RunState.EMPTY: "Pages came and listed nothing, as they always did.",
+    RunState.BROKEN: "Pages come, but the platform file no longer fits them: the layout changed.",
+    RunState.ROBOTS_FORBIDDEN: "The platform's robots.txt forbids these pages; we keep to it.",
+    RunState.BUDGET_SPENT: "The day's requests, or a run's time, were used up before the end.",
+    RunState.FAILED: "The platform did not answer, or the run broke off or was cut off.",
+    RunState.MISSED: "It was due, and nothing ran it.",
+}
+
+STATE_OF: Final[Mapping[Ending, RunState]] = {
+    Ending.FINISHED: RunState.OK,
+    Ending.LIMIT_REACHED: RunState.OK,
+    Ending.BUDGET_SPENT: RunState.BUDGET_SPENT,
+    Ending.TIME_SPENT: RunState.BUDGET_SPENT,
+    Ending.MEMORY_SPENT: RunState.FAILED,
+    Ending.DISK_FULL: RunState.FAILED,
+    Ending.BLOCKED: RunState.BLOCKED,
+    Ending.LOGIN_WALL: RunState.LOGIN_WALL,
+    Ending.LAYOUT_CHANGED: RunState.BROKEN,
+    Ending.NOTHING_FOUND: RunState.EMPTY,
+    Ending.ROBOTS_REFUSED: RunState.ROBOTS_FORBIDDEN,
+    Ending.UNREACHABLE: RunState.FAILED,
+    Ending.CRASHED: RunState.FAILED,
+}
+"""A run that was stopped has no state: it is not over and goes on next time. No run ends as missed:
+that is the state of a platform whose moment went by (`data.watches.MissedRun`)."""
+
+FINE: Final = frozenset({RunState.OK, RunState.BUDGET_SPENT})
+"""States that ask nobody to look."""
 
 
 class Crawl(Record):
@@ -73,6 +136,15 @@ class Crawl(Record):
         default=dict, doc="field name to share of listings that had it, 0-1"
     )
     clock_shift_s: Mapped[int] = mapped_column(default=0)
+    state: Mapped[RunState | None] = mapped_column(
+        Word(RunState), doc="what the ending means, judged against the last comparable runs"
+    )
+    answers: Mapped[int] = mapped_column(default=0, doc="pages that came, pictures left out")
+    refused: Mapped[int] = mapped_column(default=0, doc="of those, refusals and server errors")
+    answer_bytes: Mapped[int | None] = mapped_column(doc="size of the usual answer (median)")
+    accepted_by: Mapped[str] = mapped_column(
+        default="", doc="who said that this is how the platform is now: learn anew from here"
+    )
 
 
 class CrawlProblem(Record):
@@ -101,11 +173,68 @@ def start_crawl(
 
 
 def end_crawl(crawl: Crawl, ending: Ending, cause: str, now: datetime) -> None:
-    """Record how a run ended; the first ending stands."""
+    """Record how a run ended and what that means; the first ending stands."""
     if crawl.ended_at is not None:
         return
     crawl.ending, crawl.ended_at = ending, now
+    crawl.state = STATE_OF.get(ending)
     crawl.cause = storable(cause) or ENDING_MEANING[ending]
+    session = object_session(crawl)
+    found = judged(session, crawl) if session is not None else []
+    if found and crawl.state in FINE:
+        crawl.state = RunState.BROKEN if is_broken(found) else RunState.DEGRADED
+        crawl.cause = f"{sentence(found)} {crawl.cause}"
+
+
+def judged(session: Session, crawl: Crawl) -> list[Departure]:
+    """Return the figures by which a run left what its last comparable runs make usual."""
+    if crawl.ending not in _JUDGED:
+        return []
+    before = comparable(session, crawl.platform_id, crawl.kind, crawl.id)
+    return departures(figures_of(crawl), before)
+
+
+_JUDGED: Final = frozenset(
+    {Ending.FINISHED, Ending.LIMIT_REACHED, Ending.BUDGET_SPENT, Ending.TIME_SPENT}
+)
+
+
+def figures_of(crawl: Crawl) -> RunFigures:
+    """Return what a run measured; counts only where it went to its own end."""
+    whole = crawl.ending is Ending.FINISHED and crawl.kind is CrawlKind.LISTINGS
+    return RunFigures(
+        listings=crawl.listings_seen if whole else None,
+        new=crawl.listings_new if whole else None,
+        coverage=crawl.coverage or {},
+        answer_bytes=crawl.answer_bytes,
+        refused=crawl.refused / crawl.answers if crawl.answers else None,
+    )
+
+
+def comparable(
+    session: Session, platform_id: str, kind: CrawlKind, before: int | None = None
+) -> Sequence[RunFigures]:
+    """Return the last runs that teach what is usual, newest first.
+
+    Only good ones do: were a run that fell short to count, a platform that stays broken would
+    soon pass for a healthy one. A person who accepts a run says so; then nothing before counts.
+    """
+    mine = (Crawl.platform_id == platform_id, Crawl.kind == kind)
+    earlier = (*mine, Crawl.id < before) if before is not None else mine
+    anew = session.scalar(select(func.max(Crawl.id)).where(*earlier, Crawl.accepted_by != "")) or 0
+    rows = session.scalars(
+        select(Crawl)
+        .where(*earlier, Crawl.id >= anew, Crawl.ending == Ending.FINISHED)
+        .where((Crawl.state == RunState.OK) | (Crawl.accepted_by != ""))
+        .order_by(Crawl.id.desc())
+        .limit(LAST)
+    )
+    return [figures_of(crawl) for crawl in rows]
+
+
+def accept(crawl: Crawl, by: str) -> None:
+    """Take a run as the new usual: what came before teaches nothing any more."""
+    crawl.accepted_by = by
 
 
 def note_problem(

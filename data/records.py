@@ -1,6 +1,7 @@
 """Every record of the store, so that one import registers all tables."""
 
 from data import (
+    alerts,
     alike,
     audit,
     crawls,
@@ -13,6 +14,7 @@ from data import (
     people,
     pictures,
     reviews,
+    samples,
     sellers,
     takedowns,
     terms_of_use,
@@ -24,6 +26,8 @@ ALL_RECORDS = (
     watches.Watch,
     terms_of_use.TermsReading,
     crawls.Crawl,
+    samples.CrawlSample,
+    alerts.Alert,
     sellers.Seller,
     listings.Listing,
     flags.Flag,

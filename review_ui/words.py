@@ -3,13 +3,13 @@
 from typing import Final
 
 from data.availability import Outcome
-from data.crawls import ENDING_MEANING, Ending
+from data.crawls import ENDING_MEANING, STATE_MEANING, Ending, RunState
 from data.jobs import JobKind, JobState
 from data.products import PRODUCTS
 from data.reviews import Form, ReasonCode, TaskKind, Verdict
 from data.states import Availability, RequestState
 
-__all__ = ["ENDING_MEANING", "PRODUCTS"]
+__all__ = ["ENDING_MEANING", "PRODUCTS", "STATE_MEANING"]
 
 LANGUAGES: Final = {
     "zh-Hans": "简体中文",
@@ -129,6 +129,21 @@ ENDINGS: Final = {
     Ending.UNREACHABLE: ("bad", "No answer"),
     Ending.STOPPED: ("warn", "Stopped"),
     Ending.CRASHED: ("bad", "Broke off"),
+    Ending.DISK_FULL: ("bad", "Disk full"),
+    Ending.MEMORY_SPENT: ("warn", "Memory spent"),
+    Ending.TIME_SPENT: ("warn", "Time spent"),
+}
+RUN_STATES: Final = {
+    RunState.OK: ("good", "Reads well", "check"),
+    RunState.DEGRADED: ("warn", "Less than usual", "down"),
+    RunState.BLOCKED: ("bad", "Blocked", "blocked"),
+    RunState.LOGIN_WALL: ("bad", "Login wall", "lock"),
+    RunState.EMPTY: ("warn", "Nothing found", "empty"),
+    RunState.BROKEN: ("bad", "Layout changed", "broken"),
+    RunState.ROBOTS_FORBIDDEN: ("warn", "Robots forbid it", "robot"),
+    RunState.BUDGET_SPENT: ("plain", "Budget spent", "clock"),
+    RunState.FAILED: ("bad", "Failed", "cross"),
+    RunState.MISSED: ("bad", "Missed", "clock"),
 }
 JOBS: Final = {JobKind.CRAWL: "Crawl", JobKind.RECHECK: "Recheck", JobKind.SCORE: "Scoring"}
 JOB_STATES: Final = {

@@ -1,0 +1,137 @@
+"""How a run ended, what that means, and from which runs that is learned."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from data.base import ManualClock
+from data.crawls import (
+    ENDING_MEANING,
+    STATE_MEANING,
+    STATE_OF,
+    Crawl,
+    CrawlKind,
+    Ending,
+    RunState,
+    accept,
+    comparable,
+    end_crawl,
+    start_crawl,
+)
+from data.store import Store
+from tests.makers import PLATFORM
+
+FIELDS = {"title": 1.0, "price": 1.0}
+
+
+def one_run(
+    session: Session,
+    clock: ManualClock,
+    *,
+    seen: int = 120,
+    ending: Ending = Ending.FINISHED,
+    kind: CrawlKind = CrawlKind.LISTINGS,
+    platform: str = PLATFORM,
+    coverage: dict[str, float] | None = None,
+) -> Crawl:
+    crawl = start_crawl(session, platform, kind, "test", clock.now())
+    clock.advance(timedelta(hours=1))
+    crawl.listings_seen, crawl.coverage = seen, coverage or FIELDS
+    crawl.answers, crawl.answer_bytes = seen + 5, 40_000
+    end_crawl(crawl, ending, "Read it.", clock.now())
+    session.flush()
+    return crawl
+
+
+def test_every_ending_and_state_has_one_line_of_meaning() -> None:
+    assert set(ENDING_MEANING) == set(Ending)
+    assert set(STATE_MEANING) == set(RunState)
+    assert set(STATE_OF) == set(Ending) - {Ending.STOPPED}
+    unreached = set(RunState) - set(STATE_OF.values())
+    assert unreached == {RunState.DEGRADED, RunState.MISSED}
+
+
+@pytest.mark.parametrize("ending", list(STATE_OF))
+def test_an_ending_gives_its_state(store: Store, clock: ManualClock, ending: Ending) -> None:
+    with store.write() as session:
+        assert one_run(session, clock, ending=ending).state is STATE_OF[ending]
+
+
+def test_a_stopped_run_is_not_over(store: Store, clock: ManualClock) -> None:
+    with store.write() as session:
+        assert one_run(session, clock, ending=Ending.STOPPED).state is None
+
+
+def test_a_drop_makes_a_run_degraded_and_a_fall_to_nothing_broken(
+    store: Store, clock: ManualClock
+) -> None:
+    with store.write() as session:
+        for _ in range(5):
+            one_run(session, clock)
+        less = one_run(session, clock, seen=40)
+        assert less.state is RunState.DEGRADED
+        assert less.cause == (
+            "Compared with the last 5 good runs, listings fell from about 120 to 40. Read it."
+        )
+        assert one_run(session, clock, seen=3).state is RunState.BROKEN
+        price = one_run(session, clock, coverage={"title": 1.0, "price": 0.1})
+        assert price.state is RunState.DEGRADED
+        assert "price was found on 10 % of listings instead of 100 %" in price.cause
+        assert one_run(session, clock).state is RunState.OK
+
+
+def test_a_platform_that_stays_broken_never_passes_for_well(
+    store: Store, clock: ManualClock
+) -> None:
+    with store.write() as session:
+        for _ in range(5):
+            one_run(session, clock)
+        states = {one_run(session, clock, seen=40).state for _ in range(20)}
+        assert states == {RunState.DEGRADED}
+
+
+def test_a_person_accepts_a_smaller_platform(store: Store, clock: ManualClock) -> None:
+    with store.write() as session:
+        for _ in range(6):
+            one_run(session, clock)
+        accept(one_run(session, clock, seen=40), "person:1")
+        assert len(comparable(session, PLATFORM, CrawlKind.LISTINGS)) == 1
+        for _ in range(4):
+            assert one_run(session, clock, seen=41).state is RunState.OK
+        assert one_run(session, clock, seen=10).state is RunState.DEGRADED
+
+
+def test_only_whole_good_runs_of_the_same_platform_and_kind_teach(
+    store: Store, clock: ManualClock
+) -> None:
+    with store.write() as session:
+        one_run(session, clock, ending=Ending.BLOCKED)
+        one_run(session, clock, ending=Ending.LIMIT_REACHED)
+        one_run(session, clock, ending=Ending.BUDGET_SPENT)
+        one_run(session, clock, kind=CrawlKind.RECHECK)
+        one_run(session, clock, platform="other")
+        assert comparable(session, PLATFORM, CrawlKind.LISTINGS) == []
+        kept = one_run(session, clock)
+        assert len(comparable(session, PLATFORM, CrawlKind.LISTINGS)) == 1
+        assert list(comparable(session, PLATFORM, CrawlKind.LISTINGS, kept.id)) == []
+
+
+def test_a_run_cut_short_is_judged_by_what_it_read_not_by_how_much(
+    store: Store, clock: ManualClock
+) -> None:
+    with store.write() as session:
+        for _ in range(5):
+            one_run(session, clock)
+        cut = one_run(session, clock, seen=10, ending=Ending.BUDGET_SPENT)
+        assert cut.state is RunState.BUDGET_SPENT
+        bare = {"title": 1.0, "price": 0.0}
+        cut = one_run(session, clock, seen=10, ending=Ending.BUDGET_SPENT, coverage=bare)
+        assert cut.state is RunState.DEGRADED
+
+
+def test_a_recheck_is_not_judged_by_how_many_were_due(store: Store, clock: ManualClock) -> None:
+    with store.write() as session:
+        for _ in range(5):
+            one_run(session, clock, kind=CrawlKind.RECHECK)
+        assert one_run(session, clock, seen=1, kind=CrawlKind.RECHECK).state is RunState.OK
