@@ -1,21 +1,35 @@
-"""What one look at a known listing's page means. Pure: a page in, a judgement out.
+"""What one look at a known listing means. Pure: pages in, a judgement out.
 
-The order matters: a wall proves nothing; then the platform's own rules; then what is true of any
-site; and a page counts as live only when the listing can still be read from it.
+The order matters: a wall and a page of an outage prove nothing; then the platform's own rules; then
+what is true of any site; and a page counts as live only when the listing can still be read from it.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.health import certain_wall, likely_wall, status_wall
+from rapidfuzz import fuzz
+
+from crawler.health import Wall, certain_wall, likely_wall, status_wall
 from crawler.options import Target
-from crawler.rules import describe, has_title, rule_for
+from crawler.rules import ALSO, FIRST, describe, has_title, rule_for, was_redirected
 from crawler.styles import Page, Reading, read_listing
 from data.availability import Outcome
-from data.platform import Platform, Style
+from data.platform import Platform
+from data.text import skeleton
 
 _GONE = frozenset({404, 410})
 _OK = 200
+_OVER = frozenset({Outcome.REMOVED, Outcome.SOLD_OR_EXPIRED})
+_SERVED = frozenset({Outcome.LIVE, Outcome.CHANGED})
+_ELSE = 35  # percent alike: below, a page is about something else
+_RESTING = re.compile(
+    r"maintenance|be right back|temporarily (unavailable|down|closed)|too many requests"
+    r"|service unavailable|bad gateway|gateway time-?out|internal server error|rate limit"
+    r"|bảo trì|nâng cấp hệ thống|ปิดปรับปรุง|ปรับปรุงระบบ|系统维护|系統維護|维护中|維護中|服务器繁忙"
+    r"|访问过于频繁|penyelenggaraan|pemeliharaan|sedang diperbaiki|ថែទាំ|ບຳລຸງຮັກສາ|ပြုပြင်ထိန်းသိမ်း",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -31,14 +45,76 @@ def judge(
     page: Page, platform: Platform, target: Target, now: datetime, *, absent: bool = False
 ) -> Judged:
     """Judge one look at a listing's page; `absent`: a complete walk did not meet the listing."""
+    if judged := _before_content(page, platform, target, FIRST):
+        return judged
+    return _by_content(page, platform, target, now, absent=absent)
+
+
+def judge_also(page: Page, platform: Platform, target: Target) -> Judged:
+    """Judge the second address of a listing, of which only its title must be readable."""
+    if judged := _before_content(page, platform, target, ALSO):
+        return judged
+    if has_title(page, target.title):
+        return Judged(Outcome.LIVE, "title shown")
+    if wall := likely_wall(page):
+        return Judged(Outcome.WALL, wall.cause)
+    return Judged(Outcome.UNKNOWN, "an answer came, but the recorded title is not in it")
+
+
+def both(first: Judged, also: Judged) -> Judged:
+    """Join what a listing's two addresses say: gone needs both, one alone is delisted.
+
+    >>> gone, live = Judged(Outcome.REMOVED, "HTTP 404"), Judged(Outcome.LIVE, "title shown")
+    >>> both(gone, live).outcome, both(gone, gone).outcome
+    (<Outcome.DELISTED: 'delisted'>, <Outcome.REMOVED: 'removed'>)
+    """
+    told = f"{first.cause}; second address: {also.cause}"
+    outcomes = {first.outcome, also.outcome}
+    if Outcome.WALL in outcomes:
+        return Judged(Outcome.WALL, first.cause if first.outcome is Outcome.WALL else also.cause)
+    if outcomes <= _OVER:
+        # The platform's own word that an offer ended outweighs a missing page.
+        ended = Outcome.SOLD_OR_EXPIRED in outcomes
+        return Judged(Outcome.SOLD_OR_EXPIRED if ended else Outcome.REMOVED, told)
+    if outcomes & _OVER:
+        known = Outcome.UNKNOWN not in outcomes
+        return Judged(Outcome.DELISTED if known else Outcome.UNKNOWN, told)
+    if Outcome.DELISTED in outcomes:
+        return Judged(Outcome.DELISTED, told)
+    served = first if first.outcome in _SERVED or also.outcome not in _SERVED else also
+    return Judged(served.outcome, told, first.reading)
+
+
+def _before_content(page: Page, platform: Platform, target: Target, at: str) -> Judged | None:
+    """Judge what needs no reading: walls, pages of an outage, rules, statuses."""
     if wall := certain_wall(page):
         return Judged(Outcome.WALL, wall.cause)
-    rule = rule_for(page, platform, title=target.title, external_id=target.external_id)
+    if resting := _resting(page, target):
+        return Judged(Outcome.UNKNOWN, resting)
+    rule = rule_for(page, platform, title=target.title, external_id=target.external_id, at=at)
+    if rule is not None and (wall := _sign_in(page, platform, target)):
+        return Judged(Outcome.WALL, wall.cause)
     if rule is not None and rule.outcome is not Outcome.LIVE:
         return Judged(rule.outcome, describe(rule))
-    if page.status != _OK:
-        return _by_status(page)
-    return _by_content(page, platform, target, now, absent=absent)
+    return _by_status(page) if page.status != _OK else None
+
+
+def _resting(page: Page, target: Target) -> str:
+    """Return words when a page is headed like those of an outage; they come with any status."""
+    if page.is_json:
+        return ""
+    heads = page.selector.xpath("//title//text() | //h1//text()").getall()
+    head = " ".join(" ".join(heads).split())
+    found = _RESTING.search(head)
+    if found is None or _RESTING.search(target.title):
+        return ""
+    return f"a page headed {head[:80]!r} proves nothing about the listing"
+
+
+def _sign_in(page: Page, platform: Platform, target: Target) -> Wall | None:
+    """Recognise being sent to sign in, by the address alone: many a front page has a box for it."""
+    sent = was_redirected(page, platform, target.external_id)
+    return likely_wall(Page(page.url, b"")) if sent else None
 
 
 def _by_status(page: Page) -> Judged:
@@ -52,10 +128,7 @@ def _by_status(page: Page) -> Judged:
 def _by_content(
     page: Page, platform: Platform, target: Target, now: datetime, *, absent: bool
 ) -> Judged:
-    elsewhere = (
-        platform.style is not Style.JSON_API
-        and platform.external_id(page.url) != target.external_id
-    )
+    elsewhere = not platform.reads_json and was_redirected(page, platform, target.external_id)
     reading = read_listing(page, platform, now, target.external_id)
     if elsewhere or not reading.is_listing:
         if wall := likely_wall(page):
@@ -73,11 +146,31 @@ def _served(
     shows_title = has_title(page, target.title)
     if target.title and not shows_title and not reading.found.title:
         return Judged(Outcome.UNKNOWN, "a page came, but neither the recorded title nor another")
+    if _is_of_other(target, reading):
+        return Judged(Outcome.UNKNOWN, "the page is about something else; no word of it is left")
     if absent and platform.lists.are_complete:
         return Judged(Outcome.DELISTED, "the page is served, but a complete walk did not meet it")
     if changes := _changes(target, reading):
         return Judged(Outcome.CHANGED, f"changed: {', '.join(changes)}", reading)
     return Judged(Outcome.LIVE, "title shown" if shows_title else "listing shown", reading)
+
+
+def _is_of_other(target: Target, reading: Reading) -> bool:
+    """Tell whether a page offers other goods, as sites do where an offer is gone.
+
+    Seen by title and text together: a seller who edits one of them is still the same offer.
+    """
+    if not target.title or not reading.found.title:
+        return False
+    pairs = (
+        (target.title, reading.found.title),
+        (target.description, reading.found.description),
+    )
+    return all(_ratio(old, new) < _ELSE for old, new in pairs)
+
+
+def _ratio(one: str, other: str) -> float:
+    return fuzz.ratio(skeleton(one).text[:2000], skeleton(other).text[:2000])
 
 
 def _changes(target: Target, reading: Reading) -> list[str]:

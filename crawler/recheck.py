@@ -1,7 +1,13 @@
-"""The recheck spider: a live control page first, then each known listing, judged by the rules."""
+"""The recheck spider: a live control page first and last, and each known listing in between.
+
+A miss counts only when a page that must be live was served both before and after it in the same
+run: a platform that begins to turn us away half-way, by whatever page, then proves nothing.
+"""
 
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from scrapy import Request
@@ -9,17 +15,52 @@ from scrapy.http import Response
 
 from crawler.errors import OverBudget, Stopping
 from crawler.fetching import PlatformSpider, Run, why_failed
-from crawler.health import Wall
-from crawler.judging import Judged, judge
+from crawler.health import Wall, certain_wall
+from crawler.judging import Judged, both, judge, judge_also
 from crawler.options import Target, Targets
 from crawler.pipelines import Look, Recorder
 from crawler.progress import Progress
+from crawler.styles.page import Page
 from data.availability import Outcome
 from data.crawls import Ending
 from data.found import FoundListing, Seen, StoredEvidence
 
-MOST_CONTROLS = 3
+MOST_CONTROLS = 6
+PROVE_EVERY = 10  # misses; then the control is asked for again
+MOST_HIDDEN = 3
+UNAUTHORISED = 401
 _LIVE = frozenset({Outcome.LIVE, Outcome.CHANGED})
+_UNPROVEN = "no page known to be live was served after it"
+
+
+class Purpose(StrEnum):
+    """What a page is asked for."""
+
+    OPENING = "the first control"
+    LISTING = "a known listing"
+    CLOSING = "the control after some misses"
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A listing that seems removed, until the control after it says whether that counts."""
+
+    target: Target
+    judged: Judged
+    status: int | None
+    evidence: tuple[StoredEvidence, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One look on its way: at what, for what, and what its first address said."""
+
+    target: Target
+    purpose: Purpose
+    first: Judged | None = None
+    status: int | None = None
+    evidence: tuple[StoredEvidence, ...] = ()
+    misses: tuple[Miss, ...] = ()
 
 
 class RecheckSpider(PlatformSpider):
@@ -33,8 +74,11 @@ class RecheckSpider(PlatformSpider):
         ids = {target.listing_id for target in targets.listings}
         controls = [one for one in targets.controls if one.listing_id not in ids]
         self.controls = iter(controls[:MOST_CONTROLS])
+        self.control: Target | None = None
         self.control_url = ""
-        self.control_live = False
+        self.open = len(targets.listings)
+        self.waiting: list[Miss] = []
+        self.hidden = 0
 
     async def start(self) -> AsyncIterator[Any]:
         """Begin with the control."""
@@ -42,89 +86,180 @@ class RecheckSpider(PlatformSpider):
         for request in self.next_control():
             yield request
 
+    def closed(self, reason: str) -> None:
+        """Record what still waits for a proof that will not come."""
+        self.settle(tuple(self.waiting), proven=False)
+        super().closed(reason)
+
+    def watch(self, response: Response) -> None:
+        """Stop at walls; one listing that asks for a sign-in where others do not is hidden."""
+        hidden = response.status == UNAUTHORISED and self.control is not None
+        if not (hidden and certain_wall(self.page(response)) is None):
+            super().watch(response)
+
     def next_control(self) -> Iterator[Request]:
         """Ask for the next control page; without one, go on to the targets."""
-        control = None if self.control_live else next(self.controls, None)
+        control = next(self.controls, None)
         if control is None:
+            self.recorder.note("control", "no control page is live; nothing will count as gone", "")
             yield from self.ask_targets()
             return
-        self.control_url = control.url
-        yield self.ask(
-            self.address(control), callback=self.parse_control, cb_kwargs={"control": control}
-        )
-
-    def address(self, target: Target) -> str:
-        """Return the address to look at: the listing's JSON where there is one, else its page."""
-        return self.platform.detail_of(target.external_id) or target.url
-
-    def parse_control(self, response: Response, control: Target) -> Iterator[Request]:
-        """Learn whether the platform still serves a listing that must be live."""
-        page = self.page(response)
-        judged = judge(page, self.platform, control, self.options.clock.now())
-        if judged.outcome is Outcome.WALL:
-            self.stop_at(Wall(Ending.BLOCKED, judged.cause))
-            return
-        self.control_live = judged.outcome in _LIVE
-        if not self.control_live:
-            self.recorder.note("control", f"the control is not live: {judged.cause}", page.url)
-        yield from self.next_control()
+        yield self.look_at(Asked(control, Purpose.OPENING))
 
     def ask_targets(self) -> Iterator[Request]:
         """Ask for every listing."""
-        if not self.control_live:
-            self.recorder.note("control", "no control page is live; nothing will count as gone", "")
         for target in self.targets.listings:
-            yield self.ask(
-                self.address(target), callback=self.parse_target, cb_kwargs={"target": target}
-            )
+            yield self.look_at(Asked(target, Purpose.LISTING))
 
-    def parse_target(self, response: Response, target: Target) -> None:
-        """Judge a listing's page and record the look."""
+    def look_at(self, asked: Asked) -> Request:
+        """Ask for the listing's JSON where there is one, else for its page."""
+        address = self.platform.detail_of(asked.target.external_id) or asked.target.url
+        return self.ask(address, callback=self.parse_first, cb_kwargs={"asked": asked})
+
+    def parse_first(self, response: Response, asked: Asked) -> Iterator[Request]:
+        """Judge a listing's page, and ask for its second address where the platform has one."""
         page = self.page(response)
-        absent = target.listing_id in self.targets.absent_from_lists
+        absent = asked.target.listing_id in self.targets.absent_from_lists
         now = self.options.clock.now()
-        judged = judge(page, self.platform, target, now, absent=absent)
-        if self.progress.at_wall and judged.outcome is not Outcome.WALL:
+        judged = judge(page, self.platform, asked.target, now, absent=absent)
+        asked = self.with_page(asked, page)
+        also = self.platform.also_of(asked.target.external_id)
+        if also and judged.outcome is not Outcome.WALL:
+            asked = dataclasses.replace(asked, first=judged)
+            yield self.ask(also, callback=self.parse_also, cb_kwargs={"asked": asked})
             return
-        evidence = (self.keep_page(page),)
-        self.record(target, judged, page.status, evidence)
+        yield from self.conclude(asked, judged)
+
+    def parse_also(self, response: Response, asked: Asked) -> Iterator[Request]:
+        """Judge the second address and join it with what the first one said."""
+        page = self.page(response)
+        judged = _joined(asked, judge_also(page, self.platform, asked.target))
+        yield from self.conclude(self.with_page(asked, page), judged)
+
+    def with_page(self, asked: Asked, page: Page) -> Asked:
+        """Keep a page of a listing; a control's page is not evidence of anything."""
+        if asked.purpose is not Purpose.LISTING:
+            return asked
+        status = page.status if asked.status is None else asked.status
+        evidence = (*asked.evidence, self.keep_page(page))
+        return dataclasses.replace(asked, status=status, evidence=evidence)
+
+    def conclude(self, asked: Asked, judged: Judged) -> Iterator[Request]:
+        """Take what a look saw, as what it was for wants it."""
+        match asked.purpose:
+            case Purpose.OPENING:
+                yield from self.opened(asked, judged)
+            case Purpose.LISTING:
+                yield from self.looked(asked, judged)
+            case Purpose.CLOSING:
+                yield from self.proved(asked, judged)
+
+    def opened(self, asked: Asked, judged: Judged) -> Iterator[Request]:
+        """Learn whether the platform still serves a listing that must be live."""
+        if judged.outcome is Outcome.WALL:
+            self.stop_at(Wall(Ending.BLOCKED, judged.cause))
+        elif judged.outcome in _LIVE:
+            self.control, self.control_url = asked.target, asked.target.url
+            yield from self.ask_targets()
+        else:
+            self.not_live(asked, judged)
+            yield from self.next_control()
+
+    def not_live(self, asked: Asked, judged: Judged) -> None:
+        """Say which control failed and how."""
+        message = f"the control is not live: {judged.cause}"
+        self.recorder.note("control", message, asked.target.url)
+
+    def looked(self, asked: Asked, judged: Judged) -> Iterator[Request]:
+        """Record a look at a listing; a miss waits for the control that comes after it."""
+        self.open -= 1
+        judged = self.hidden_or_wall(asked, judged)
+        if not (self.progress.at_wall and judged.outcome is not Outcome.WALL):
+            miss = Miss(asked.target, judged, asked.status, asked.evidence)
+            if judged.outcome is Outcome.REMOVED and self.control is not None:
+                self.waiting.append(miss)
+            else:
+                self.record(miss, proven=self.control is not None)
+        if judged.outcome is Outcome.WALL:
+            self.stop_at(Wall(Ending.BLOCKED, judged.cause))
+        yield from self.prove()
+
+    def hidden_or_wall(self, asked: Asked, judged: Judged) -> Judged:
+        """Tell a listing hidden behind HTTP 401 from a platform that wants us to sign in."""
+        one_alone = asked.status == UNAUTHORISED and self.control is not None
+        if judged.outcome is not Outcome.WALL or not one_alone or self.hidden >= MOST_HIDDEN:
+            return judged
+        self.hidden += 1
+        cause = "HTTP 401 where a live page is served: hidden? Add a [[removal]] rule if so"
+        return Judged(Outcome.UNKNOWN, cause)
+
+    def prove(self) -> Iterator[Request]:
+        """Ask for the control again after some misses, and after the last listing."""
+        if self.waiting and (self.open == 0 or len(self.waiting) >= PROVE_EVERY):
+            misses, self.waiting = tuple(self.waiting), []
+            if self.control is None:
+                self.settle(misses, proven=False)
+            else:
+                yield self.look_at(Asked(self.control, Purpose.CLOSING, misses=misses))
+
+    def proved(self, asked: Asked, judged: Judged) -> Iterator[Request]:
+        """Let misses count when the control, or else another one, is live after them."""
+        if judged.outcome in _LIVE:
+            self.control, self.control_url = asked.target, asked.target.url
+            self.settle(asked.misses, proven=True)
+            return
+        self.not_live(asked, judged)
+        other = None if judged.outcome is Outcome.WALL else next(self.controls, None)
+        if other is not None:
+            yield self.look_at(Asked(other, Purpose.CLOSING, misses=asked.misses))
+            return
+        self.control = None
+        self.settle(asked.misses, proven=False)
         if judged.outcome is Outcome.WALL:
             self.stop_at(Wall(Ending.BLOCKED, judged.cause))
 
-    def record(
-        self,
-        target: Target,
-        judged: Judged,
-        status: int | None = None,
-        evidence: tuple[StoredEvidence, ...] = (),
-    ) -> None:
-        """Hand a look to the store, with a new sighting when the listing has changed."""
-        seen = Seen(
-            listing_id=target.listing_id,
-            outcome=judged.outcome,
-            http_status=status,
-            cause=judged.cause,
-            control_url=self.control_url,
-            control_live=self.control_live,
-            evidence=evidence,
-        )
-        self.recorder.look(Look(seen, self.changed(judged, evidence)))
+    def settle(self, misses: tuple[Miss, ...], *, proven: bool) -> None:
+        """Record misses whose worth is known now."""
+        for miss in misses:
+            self.record(miss, proven=proven)
+        self.waiting = [miss for miss in self.waiting if miss not in misses]
 
-    def changed(self, judged: Judged, evidence: tuple[StoredEvidence, ...]) -> FoundListing | None:
-        """Return what a changed listing says now."""
-        if judged.outcome is not Outcome.CHANGED or judged.reading is None:
-            return None
-        return dataclasses.replace(judged.reading.found, evidence=evidence)
+    def record(self, miss: Miss, *, proven: bool) -> None:
+        """Hand a look to the store, with a new sighting when the listing has changed."""
+        judged = miss.judged
+        unproven = judged.outcome is Outcome.REMOVED and not proven
+        seen = Seen(
+            listing_id=miss.target.listing_id,
+            outcome=judged.outcome,
+            http_status=miss.status,
+            cause=f"{judged.cause}; {_UNPROVEN}" if unproven else judged.cause,
+            control_url=self.control_url,
+            control_live=proven,
+            evidence=miss.evidence,
+        )
+        self.recorder.look(Look(seen, _changed(miss)))
 
     def failed(self, failure: Any) -> Iterator[Request]:  # noqa: ANN401
         """Record a page that did not come: no conclusion about the listing."""
         yield from super().failed(failure)
-        arguments = failure.request.cb_kwargs
-        if "control" in arguments:
-            yield from self.next_control()
-        elif not isinstance(failure.value, Stopping | OverBudget):
-            _, cause = why_failed(failure.value, failure.request.url, self.rule)
-            self.record(arguments["target"], Judged(Outcome.UNKNOWN, cause))
+        asked: Asked = failure.request.cb_kwargs["asked"]
+        if isinstance(failure.value, Stopping | OverBudget):
+            self.open -= asked.purpose is Purpose.LISTING
+            self.settle(asked.misses, proven=False)
+            return
+        _, cause = why_failed(failure.value, failure.request.url, self.rule)
+        yield from self.conclude(asked, _joined(asked, Judged(Outcome.UNKNOWN, cause)))
+
+
+def _joined(asked: Asked, judged: Judged) -> Judged:
+    return judged if asked.first is None else both(asked.first, judged)
+
+
+def _changed(miss: Miss) -> FoundListing | None:
+    """Return what a changed listing says now."""
+    if miss.judged.outcome is not Outcome.CHANGED or miss.judged.reading is None:
+        return None
+    return dataclasses.replace(miss.judged.reading.found, evidence=miss.evidence)
 
 
 def ending_of_recheck(
