@@ -1,5 +1,6 @@
 """Jobs: work a screen or the schedule asks for; workers claim them with a lease."""
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,8 @@ from data.base import Clock, Record, Word
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 3
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(days=1)
 
 
 class JobKind(StrEnum):
@@ -38,6 +41,7 @@ class Job(Record):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_state_id", "state", "id"),
+        Index("ix_jobs_lane_state", "lane", "state"),
         Index(
             "uq_jobs_lane_running",
             "lane",
@@ -56,6 +60,7 @@ class Job(Record):
     state: Mapped[JobState] = mapped_column(Word(JobState), default=JobState.QUEUED)
     worker: Mapped[str] = mapped_column(default="")
     leased_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None] = mapped_column(doc="waits until then; in real time")
     attempts: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -73,7 +78,13 @@ class Lease(Record):
 
 
 def take_lease(session: Session, name: str, holder: str, now: datetime) -> bool:
-    """Take or keep a named lease until `now + LEASE`; False while someone else holds it."""
+    """Take or keep a named lease until `now + LEASE`; False while someone else holds it.
+
+    A lease that ends later than any can was given before the clock was set back: it is cut to the
+    usual length, which a living holder renews long before and a dead one does not.
+    """
+    too_late = Lease.until > now + LEASE
+    session.execute(update(Lease).where(Lease.name == name, too_late).values(until=now + LEASE))
     taken = session.scalar(
         update(Lease)
         .where(Lease.name == name, or_(Lease.holder == holder, Lease.until < now))
@@ -107,8 +118,9 @@ def ask(
     session: Session, kind: JobKind, arguments: Mapping[str, Any], *, by: str, clock: Clock
 ) -> Job:
     """Queue a job; the same job already waiting is returned instead of a second one."""
-    waiting = session.scalars(select(Job).where(Job.kind == kind, Job.state == JobState.QUEUED))
-    for job in waiting:
+    lane = lane_of(kind, arguments)
+    waiting = select(Job).where(Job.lane == lane, Job.state == JobState.QUEUED, Job.kind == kind)
+    for job in session.scalars(waiting):
         if job.arguments == dict(arguments):
             return job
     job = _new(kind, arguments, by, clock.now())
@@ -165,21 +177,32 @@ def _give_up_left_behind(
     session.flush()
 
 
-def claim(session: Session, worker: str, now: datetime, *, own: Collection[int] = ()) -> Job | None:
+def claim(
+    session: Session,
+    worker: str,
+    now: datetime,
+    *,
+    own: Collection[int] = (),
+    but: Collection[JobKind] = (),
+) -> Job | None:
     """Take the oldest waiting job of a free lane, or one whose worker died, in one statement.
 
     `own` are jobs whose processes the worker knows to live: after the machine slept their leases
-    have run out too, and taking one would start it a second time beside itself.
+    have run out too, and taking one would start it a second time beside itself. `but` are kinds of
+    job that may not be begun now. A job that killed every process it was given is not taken again.
 
     `now` is real time, never a shifted clock: leases measure machines, not the demo's days.
     """
     other = aliased(Job)
     busy = exists().where(other.lane == Job.lane, other.state == JobState.RUNNING)
+    may_begin = or_(Job.not_before.is_(None), Job.not_before <= now)
+    left_behind = and_(Job.leased_until < now, Job.attempts < MAX_ATTEMPTS, Job.id.not_in(own))
     free = or_(
-        and_(Job.state == JobState.QUEUED, ~busy),
-        and_(Job.state == JobState.RUNNING, Job.leased_until < now, Job.id.not_in(own)),
+        and_(Job.state == JobState.QUEUED, may_begin, ~busy),
+        and_(Job.state == JobState.RUNNING, left_behind),
     )
-    pick = select(Job.id).where(free).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
+    wanted = select(Job.id).where(free, Job.kind.not_in(but))
+    pick = wanted.order_by(Job.id).limit(1).with_for_update(skip_locked=True)
     statement = (
         update(Job)
         .where(
@@ -190,6 +213,7 @@ def claim(session: Session, worker: str, now: datetime, *, own: Collection[int] 
             state=JobState.RUNNING,
             worker=worker,
             leased_until=now + LEASE,
+            not_before=None,
             attempts=Job.attempts + 1,
         )
         .returning(Job.id)
@@ -224,8 +248,19 @@ def finish(
     )
 
 
+def pause_before(job_id: int, attempts: int) -> timedelta:
+    """Return how long a job waits after so many failures: five times longer each, and a jitter.
+
+    >>> [pause_before(7, attempts).seconds for attempts in (1, 2)]
+    [73, 365]
+    """
+    pause = FIRST_PAUSE * int(5 ** max(0, attempts - 1))
+    digest = hashlib.sha256(f"job:{job_id}".encode()).digest()
+    return min(pause * (1 + digest[0] / 1024), LONGEST_PAUSE)
+
+
 def give_back(session: Session, job_id: int, worker: str, error: str, now: datetime) -> None:
-    """Queue a job again after a failure, or give it up after the last attempt."""
+    """Queue a job again after a failure, to begin after a pause, or give it up after the last."""
     job = session.get(Job, job_id, populate_existing=True)
     if job is None or job.worker != worker or job.state is not JobState.RUNNING:
         return
@@ -233,12 +268,58 @@ def give_back(session: Session, job_id: int, worker: str, error: str, now: datet
     job.state = JobState.FAILED if last else JobState.QUEUED
     job.error, job.leased_until = error, None
     job.ended_at = now if last else None
+    job.not_before = None if last else now + pause_before(job.id, job.attempts)
 
 
-def put_back(session: Session, job_id: int, worker: str) -> None:
-    """Queue a job again because its worker shuts down; this does not count as an attempt."""
+def put_back(
+    session: Session, job_id: int, worker: str, *, not_before: datetime | None = None
+) -> None:
+    """Queue a job again because it was stopped from outside; this does not count as an attempt."""
     session.execute(
         update(Job)
         .where(Job.id == job_id, Job.worker == worker, Job.state == JobState.RUNNING)
-        .values(state=JobState.QUEUED, leased_until=None, attempts=Job.attempts - 1)
+        .values(
+            state=JobState.QUEUED,
+            leased_until=None,
+            not_before=not_before,
+            attempts=Job.attempts - 1,
+        )
     )
+
+
+def tidy_jobs(session: Session, now: datetime) -> None:
+    """Give up jobs that ended every process they were given, and mend what a clock set back.
+
+    A lease or a pause that ends later than any can was given before the clock was set back: cut to
+    the usual length, a living worker renews it in time and a dead one's job is taken over.
+    """
+    worn_out = "each process it was given ended without saying why"
+    session.execute(
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.leased_until < now, Job.attempts >= MAX_ATTEMPTS)
+        .values(state=JobState.FAILED, leased_until=None, ended_at=now, error=worn_out)
+    )
+    session.execute(
+        update(Job)
+        .where(Job.state == JobState.RUNNING, Job.leased_until > now + LEASE)
+        .values(leased_until=now + LEASE)
+    )
+    session.execute(
+        update(Job)
+        .where(Job.state == JobState.QUEUED, Job.not_before > now + LONGEST_PAUSE)
+        .values(not_before=now + LONGEST_PAUSE)
+    )
+
+
+def open_lanes(session: Session) -> dict[str, JobState]:
+    """Return the lanes that crawls wait in or run in; running wins."""
+    rows = session.execute(
+        select(Job.lane, Job.state).where(
+            Job.state.in_((JobState.QUEUED, JobState.RUNNING)), Job.kind == JobKind.CRAWL
+        )
+    )
+    lanes: dict[str, JobState] = {}
+    for lane, state in rows:
+        if lanes.get(lane) is not JobState.RUNNING:
+            lanes[lane] = state
+    return lanes

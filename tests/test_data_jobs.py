@@ -21,6 +21,7 @@ from data.jobs import (
     renew,
     start_now,
     take_lease,
+    tidy_jobs,
 )
 from data.store import Store
 
@@ -64,11 +65,18 @@ def test_a_dead_worker_loses_its_job_after_the_lease(store: Store, clock) -> Non
 
 def test_a_failing_job_is_tried_three_times(store: Store, clock) -> None:
     job = _ask(store, clock)
+    now, pauses = NOW, []
     for _ in range(MAX_ATTEMPTS):
-        assert _claim(store, "w") == job
+        assert _claim(store, "w", now) == job
         with store.write() as session:
-            give_back(session, job, "w", "broke", NOW)
-    assert _claim(store, "w") is None
+            give_back(session, job, "w", "broke", now)
+            not_before = session.get_one(Job, job).not_before
+        if not_before is not None:
+            assert _claim(store, "w", not_before - timedelta(seconds=1)) is None, "no pause"
+            pauses.append(not_before - now)
+            now = not_before
+    assert [round(pause / timedelta(minutes=1.12)) for pause in pauses] == [1, 5]
+    assert _claim(store, "w", now + timedelta(days=9)) is None
     with store.read() as session:
         assert session.get_one(Job, job).state is JobState.FAILED
 
@@ -123,3 +131,52 @@ def test_one_of_many_schedulers_holds_the_lease(store: Store) -> None:
         assert take_lease(session, "schedule", "two", NOW + timedelta(seconds=60) + LEASE * 2)
         drop_lease(session, "schedule", "two")
         assert take_lease(session, "schedule", "three", NOW)
+
+
+def test_a_job_that_ends_every_process_it_gets_is_given_up(store: Store, clock) -> None:
+    job, now = _ask(store, clock), NOW
+    for _ in range(MAX_ATTEMPTS):
+        assert _claim(store, "w", now) == job
+        now += LEASE + timedelta(seconds=1)
+    assert _claim(store, "w", now) is None, "it would end one process after the other for ever"
+    with store.write() as session:
+        tidy_jobs(session, now)
+        found = session.get_one(Job, job)
+        assert found.state is JobState.FAILED
+        assert "each process it was given" in found.error
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=5), timedelta(days=400)])
+def test_a_clock_set_back_keeps_no_lease_for_ever(store: Store, clock, back) -> None:
+    job, wrong = _ask(store, clock), NOW + back
+    with store.write() as session:
+        assert take_lease(session, "schedule", "dead", wrong)
+    assert _claim(store, "dead", wrong) == job
+    with store.write() as session:
+        assert not take_lease(session, "schedule", "next", NOW), "it may yet live"
+        tidy_jobs(session, NOW)
+    assert _claim(store, "next", NOW) is None, "it may yet live"
+    later = NOW + LEASE + timedelta(seconds=1)
+    with store.write() as session:
+        assert take_lease(session, "schedule", "next", later)
+    assert _claim(store, "next", later) == job
+
+
+def test_a_pause_given_by_a_wrong_clock_is_cut(store: Store, clock) -> None:
+    job = _ask(store, clock)
+    assert _claim(store, "w") == job
+    with store.write() as session:
+        put_back(session, job, "w", not_before=NOW + timedelta(days=3650))
+        tidy_jobs(session, NOW)
+    assert _claim(store, "w", NOW + timedelta(hours=23)) is None
+    assert _claim(store, "w", NOW + timedelta(hours=25)) == job
+
+
+def test_kinds_that_may_not_be_begun_are_left_waiting(store: Store, clock) -> None:
+    crawl, score = _ask(store, clock), _ask(store, clock, "b", JobKind.SCORE)
+    with store.write() as session:
+        job = claim(session, "w", NOW, but=(JobKind.CRAWL, JobKind.RECHECK))
+        assert job is not None
+        assert job.id == score
+        assert claim(session, "w", NOW, but=(JobKind.CRAWL,)) is None
+    assert _claim(store, "w") == crawl
