@@ -5,6 +5,7 @@ import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Protocol, Self
@@ -103,6 +104,7 @@ class PlatformSpider(Spider):
         self.platform, self.options = run.platform, run.options
         self.progress, self.recorder, self.rule = run.progress, run.recorder, run.rule
         self._ticking: asyncio.Task[None] | None = None
+        self.failing: tuple[Page, str] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:  # noqa: ANN401
@@ -131,6 +133,7 @@ class PlatformSpider(Spider):
         """Stop ticking; a shutdown from outside is a stop, not an end."""
         if self._ticking is not None:
             self._ticking.cancel()
+        self.keep_sample()
         if reason == "shutdown":
             self.progress.stop(Ending.STOPPED, "stopped from outside; what was read is kept")
 
@@ -139,13 +142,15 @@ class PlatformSpider(Spider):
         headers = {**self.platform.headers, **more.pop("headers", {})}
         return Request(url, headers=headers, errback=self.failed, dont_filter=True, **more)
 
-    def watch(self, response: Response) -> None:
-        """Stop the run at once when an answer is certainly a wall."""
+    def watch(self, response: Response, asked: str = "") -> None:
+        """Stop the run at once when an answer is certainly a wall; count it either way."""
         page = self.page(response)
-        wall = certain_wall(page)
+        wall = certain_wall(page, asked)
         if wall is None and status_wall(page):
             rule = rule_for(page, self.platform, title="")
             wall = status_wall(page) if rule is None or rule.outcome is Outcome.WALL else None
+        if not page.media_type.startswith("image/"):
+            self.progress.answered(page.status, len(page.body), at_wall=wall is not None)
         if wall is not None:
             self.stop_at(wall)
 
@@ -164,7 +169,17 @@ class PlatformSpider(Spider):
         if self.progress.at_wall:
             return
         self.recorder.note(wall.ending.value, wall.cause, "")
+        if wall.page is not None:
+            self.failing = (wall.page, wall.cause)
         self.progress.stop(wall.ending, wall.cause)
+
+    def keep_sample(self) -> None:
+        """Store the page at which the run failed, so that a person can see what we saw."""
+        if self.failing is None:
+            return
+        page, why = self.failing
+        with suppress(Stopping):
+            self.progress.sample = (self.keep_page(page), why)
 
     def keep(self, page: Page, kind: EvidenceKind) -> StoredEvidence:
         """Store a page's bytes: the file first, the row comes with the batch."""

@@ -62,7 +62,8 @@ class Watch:
     def process_response(self, request: "Request", response: "Response") -> "Response":
         """Stop the run when the answer is a wall for certain."""
         if not request.meta.get("dont_obey_robotstxt"):
-            self.crawler.spider.watch(response)
+            asked = request.meta.get("redirect_urls", [""])[0]
+            self.crawler.spider.watch(response, asked)
         return response
 
 

@@ -18,6 +18,7 @@ from data.listed import note_listed
 from data.listings import Listing, Rechecked, record_recheck, sight
 from data.outcomes import hear_relisting
 from data.platform import Platform
+from data.samples import keep_sample
 from data.store import Store
 
 BATCH = 20
@@ -143,7 +144,11 @@ class Recorder:
         _note_all(session, crawl, self._uncounted(now))
         note_listed(session, self.platform.id, self.listed, now)
         crawl.lists_complete = self.platform.lists.are_complete and self.progress.lists_walked
+        crawl.answers, crawl.refused = self.progress.answers, self.progress.refused
+        crawl.answer_bytes = self.progress.usual_size
         end_crawl(crawl, ending, cause[:1].upper() + cause[1:] + ".", now)
+        if self.progress.sample is not None:
+            keep_sample(session, crawl, *self.progress.sample)
 
     def _uncounted(self, now: datetime) -> Iterable[Problem]:
         for kind, count in self.kinds.items():

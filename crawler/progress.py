@@ -1,10 +1,15 @@
 """How far a run has come, and from that how it ended, in words."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from data.crawls import Ending
+from data.found import StoredEvidence
 
 MOST_FAILURES_IN_A_ROW = 8
+_GONE = frozenset({404, 410})
+_ERRORS = 400
+_SERVER_ERRORS = 500
 
 
 @dataclass
@@ -24,6 +29,10 @@ class Progress:
     last_robots: str = ""
     lists_cut: str = ""
     limit_hit: bool = False
+    answers: int = 0
+    refused: int = 0
+    sizes: Counter[int] = field(default_factory=Counter)
+    sample: tuple[StoredEvidence, str] | None = None
     ending: Ending | None = None
     cause: str = ""
 
@@ -60,6 +69,29 @@ class Progress:
     def came(self) -> None:
         """Note that a page came."""
         self.failures_in_a_row = 0
+
+    def answered(self, status: int, size: int, *, at_wall: bool = False) -> None:
+        """Count an answer for what is usual: whether it was refused, and how large it was.
+
+        Sizes are kept to two digits, so that a run of any length remembers few of them.
+        """
+        self.answers += 1
+        failed = status >= _SERVER_ERRORS or (status >= _ERRORS and status not in _GONE)
+        if at_wall or failed:
+            self.refused += 1
+        else:
+            step = 10 ** max(0, len(str(size)) - 2)
+            self.sizes[size // step * step] += 1
+
+    @property
+    def usual_size(self) -> int | None:
+        """The size of the usual answer: the median, to two digits."""
+        left = sum(self.sizes.values()) // 2
+        for size in sorted(self.sizes):
+            left -= self.sizes[size]
+            if left < 0:
+                return size
+        return None
 
     def failed(self, cause: str) -> None:
         """Note that a page did not come; too many in a row end the run."""

@@ -86,6 +86,8 @@ class ListingSpider(PlatformSpider):
         if not rows and (wall := likely_wall(page)):
             self.stop_at(wall)
             return
+        if not rows and walk.page == 0 and walk.kind is WalkKind.LISTS:
+            self.failing = self.failing or (page, "a list that names no listing we would know")
         self.progress.list_pages += 1
         self.progress.links += len(rows)
         yield from self.ask_listings(page, rows)
@@ -227,7 +229,9 @@ class ListingSpider(PlatformSpider):
             self.stop_at(wall)
             return
         self.progress.unreadable += 1
-        self.drop("not_a_listing", "no listing where the platform file looks for it", page.url)
+        why = "no listing where the platform file looks for it"
+        self.failing = self.failing or (page, why)
+        self.drop("not_a_listing", why, page.url)
         if self.progress.unreadable >= UNREADABLE_ENOUGH and not self.progress.listings:
             many = f"{self.progress.unreadable} listing pages came"
             self.progress.stop(Ending.LAYOUT_CHANGED, f"{many}, but no listing could be read")
