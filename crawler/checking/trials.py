@@ -1,0 +1,136 @@
+"""Trying a platform's search: which words to try, and what the answers prove."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from crawler.checking.faults import Fault, Found
+from crawler.checking.notes import Notes, Sample, Trial, Word
+from crawler.searching import Shown, same_as_unfiltered
+from data.platform import Platform
+
+WORDS_A_SCRIPT = 2
+_LONGEST, _SHORTEST = 20, 2
+_SCRIPTS = {
+    "Latin": (re.compile(r"[^\W\d_\u0370-\uffff]{4,}"), "zqxjkvwq"),
+    "Chinese": (re.compile("[\u4e00-\u9fff]{2,6}"), "齉龘籲"),
+    "Thai": (re.compile("[\u0e01-\u0e4e]{3,}"), "ฌฆฬฎฌ"),
+    "Lao": (re.compile("[\u0e81-\u0edf]{3,}"), "ຝຢຟຝຟຢ"),
+    "Khmer": (re.compile("[\u1780-\u17d3]{3,}"), "ឍឡឋឈឍ"),
+    "Burmese": (re.compile("[\u1000-\u104f]{3,}"), "ဋဌဠဃဍ"),
+}
+_SCRIPT_OF = {"zh": "Chinese", "th": "Thai", "lo": "Lao", "km": "Khmer", "my": "Burmese"}
+
+
+def scripts_of(languages: Sequence[str]) -> list[str]:
+    """Return the scripts that sellers on a platform write; Latin is among them everywhere.
+
+    >>> scripts_of(["zh-Hans", "zh-Hant", "vi"])
+    ['Latin', 'Chinese']
+    """
+    own = (_SCRIPT_OF.get(language[:2], "Latin") for language in languages)
+    return list(dict.fromkeys(("Latin", *own)))
+
+
+def script_of(term: str) -> str:
+    """Return the script a term is written in.
+
+    >>> script_of("虎牙"), script_of("tiger 40")
+    ('Chinese', 'Latin')
+    """
+    for name, (pattern, _) in _SCRIPTS.items():
+        if name != "Latin" and re.search(pattern.pattern.partition("{")[0], term):
+            return name
+    return "Latin"
+
+
+def nonsense(script: str) -> str:
+    """Return what is a word of no language that this script writes."""
+    return _SCRIPTS[script][1]
+
+
+def own_words(samples: Sequence[Sample], script: str) -> list[str]:
+    """Return words of a script from titles of listings that were read, rarest and longest first.
+
+    A word that most titles have proves nothing: finding everything is then right.
+    """
+    pattern = _SCRIPTS[script][0]
+    held = Counter(
+        word
+        for sample in samples
+        for word in set(pattern.findall(sample.reading.found.title))
+        if _SHORTEST <= len(word) <= _LONGEST
+    )
+    rare = [word for word, times in held.items() if times == 1 or times * 2 <= len(samples)]
+    return sorted(rare, key=lambda word: (held[word], -len(word), word))[:WORDS_A_SCRIPT]
+
+
+def summary(notes: Notes, platform: Platform) -> str:
+    """Say what the search was asked and how much it found."""
+    if not platform.lists.search:
+        return "no search is described"
+    answered = [one for one in notes.trials if one.answer is not None]
+    if not answered:
+        return "the search could not be tried"
+    return ", ".join(_said(one) for one in answered)
+
+
+def _said(trial: Trial) -> str:
+    hits = _hits(trial)
+    word = "a word that does not exist" if trial.word is Word.NONSENSE else repr(trial.term)
+    return f"{hits} for {word}"
+
+
+def _hits(trial: Trial) -> int:
+    answer = trial.answer
+    return (answer.total if answer.total is not None else len(answer.ids)) if answer else 0
+
+
+def faults(notes: Notes) -> Iterator[Found]:
+    """Name a search that ignores its term, and one that finds nothing it should."""
+    ignored = [found for trial in notes.trials if (found := _ignored(trial, notes))]
+    if ignored:
+        yield Found(Fault.SEARCH_IGNORED, "; ".join(dict.fromkeys(ignored)))
+    scripts = dict.fromkeys(one.script for one in notes.trials)
+    for script in scripts:
+        yield from _blind([one for one in notes.trials if one.script == script])
+
+
+def _ignored(trial: Trial, notes: Notes) -> str:
+    """Say why a term was ignored; for nonsense only where no own word proves the search honest."""
+    if trial.answer is None or notes.first is None:
+        return ""
+    if trial.word is Word.NONSENSE:
+        return ""
+    if why := same_as_unfiltered(trial.answer, notes.first):
+        return f"{trial.term!r} is ignored: {why}"
+    for other in notes.trials:
+        if other.word is Word.NONSENSE and other.script == trial.script and _same(trial, other):
+            return f"{trial.term!r} is ignored: a word that does not exist finds just the same"
+    return ""
+
+
+def _same(trial: Trial, other: Trial) -> bool:
+    one, two = trial.answer, other.answer
+    return one is not None and two is not None and bool(one.ids) and one.ids == two.ids
+
+
+def _blind(trials: list[Trial]) -> Iterator[Found]:
+    own = [one for one in trials if one.word is Word.OWN and one.answer is not None]
+    if own and not any(_hits(one) for one in own):
+        terms = " nor ".join(repr(one.term) for one in own)
+        words = f"finds nothing for {terms}, which listings on the site contain"
+        yield Found(Fault.SEARCH_BLIND, f"it {words}")
+
+
+def remarks(notes: Notes) -> Iterator[str]:
+    """Remark on a search that answers nonsense with listings: recommendations are no results."""
+    for trial in notes.trials:
+        if trial.word is not Word.NONSENSE or not _hits(trial):
+            continue
+        others = [one for one in notes.trials if one.script == trial.script and one is not trial]
+        if any(_ignored(one, notes) for one in others):
+            continue
+        same = notes.first and same_as_unfiltered(trial.answer or Shown(frozenset()), notes.first)
+        as_much = "as much as no word at all" if same else f"{_hits(trial)} listings"
+        yield f"search: a {trial.script} word that does not exist finds {as_much}"
