@@ -15,7 +15,7 @@ from crawler.options import Target
 from crawler.rules import ALSO, FIRST, describe, has_title, rule_for, was_redirected
 from crawler.styles import Page, Reading, read_listing
 from data.availability import Outcome
-from data.platform import Platform
+from data.platform import Platform, Style
 from data.text import skeleton
 
 _GONE = frozenset({404, 410})
@@ -52,8 +52,10 @@ def judge(
 
 def judge_also(page: Page, platform: Platform, target: Target) -> Judged:
     """Judge the second address of a listing, of which only its title must be readable."""
-    if judged := _before_content(page, platform, target, ALSO):
-        return judged
+    return _before_content(page, platform, target, ALSO) or _by_title(page, target)
+
+
+def _by_title(page: Page, target: Target) -> Judged:
     if has_title(page, target.title):
         return Judged(Outcome.LIVE, "title shown")
     if wall := likely_wall(page):
@@ -128,6 +130,8 @@ def _by_status(page: Page) -> Judged:
 def _by_content(
     page: Page, platform: Platform, target: Target, now: datetime, *, absent: bool
 ) -> Judged:
+    if platform.listing_style is Style.JSON_API and not page.is_json:
+        return _by_title(page, target)
     elsewhere = not platform.reads_json and was_redirected(page, platform, target.external_id)
     reading = read_listing(page, platform, now, target.external_id)
     if elsewhere or not reading.is_listing:

@@ -237,8 +237,8 @@ class Platform:
         return self.filled(self.json.also, external_id) if self.json.also else ""
 
     def filled(self, address: str, external_id: str) -> str:
-        """Return an address in full with a listing's id, which may hold any character."""
-        return self.absolute(address.replace("{id}", quote(external_id, safe="")))
+        """Return an address in full with a listing's id; one of two parts (channel/number) stays so."""
+        return self.absolute(address.replace("{id}", quote(external_id)))
 
     def also_of(self, external_id: str) -> str:
         """Return the second address a recheck looks at; empty when one is enough."""

@@ -14,21 +14,21 @@ from crawler.styles import Page, Reading, read_listing
 from crawler.styles.reading import RawListing, build
 from crawler.styles.structured import json_ld
 from data.platform import Lists, Platform
-from data.platforms import load_file
+from data.platforms import load_file, load_folder
 from tests.crawling import NOON
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "tests/pages"
-SHIPPED = {
-    "generic-shop": ROOT / "data/reference/platforms/generic-shop.toml",
-    "pasar-contoh": ROOT / "faunawatch/sample/platform.toml",
-    "django-classified": ROOT / "tests/platforms/django-classified.toml",
+SHIPPED = load_folder(ROOT / "data/reference/platforms")[0] | {
+    "pasar-contoh": load_file(ROOT / "faunawatch/sample/platform.toml"),
+    "django-classified": load_file(ROOT / "tests/platforms/django-classified.toml"),
 }
 CASES = sorted(path.parent for path in PAGES.glob("*/*/listing.json"))
 
 
 def platform_of(name: str) -> Platform:
-    return load_file(SHIPPED.get(name, PAGES / name / "platform.toml"))
+    own = PAGES / name / "platform.toml"
+    return load_file(own) if own.exists() else SHIPPED[name]
 
 
 def said(reading: Reading) -> dict[str, Any]:

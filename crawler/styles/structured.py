@@ -26,6 +26,7 @@ _OFFERED = frozenset((
 _ENDED = frozenset({"soldout", "discontinued", "outofstock"})
 _SPARE_COMMA = re.compile(r",\s*([}\]])")
 _WRAPPING = re.compile(r"^\s*(<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(-->|//\s*\]\]>|\]\]>)\s*;?\s*$")
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d?);", re.IGNORECASE)
 _TAG = re.compile(r"<(br|p|div|b|strong|i|ul|li|span|a|h\d)\b[^>]*>", re.IGNORECASE)
 
 
@@ -128,10 +129,12 @@ def _text(node: Any, *keys: str) -> str:  # noqa: ANN401
 def without_markup(text: str) -> str:
     r"""Return a text as read, when it was written as HTML.
 
-    >>> without_markup("one<br>two & 3 < 4"), without_markup("3 < 4")
-    ('one\ntwo & 3 < 4', '3 < 4')
+    >>> without_markup("one<br>two & 3 < 4"), without_markup("3 < 4 &#8211; five")
+    ('one\ntwo & 3 < 4', '3 < 4 – five')
     """
-    return text_of(Selector(text=text)) if _TAG.search(text) else text
+    if _TAG.search(text):
+        return text_of(Selector(text=text))
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
 
 
 _PATHS: dict[str, tuple[tuple[str, ...], ...]] = {
