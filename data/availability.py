@@ -105,7 +105,8 @@ def _first_miss(standing: Standing, observed: Observed, look: Look) -> datetime 
     if observed is Observed.NO_CONCLUSION:
         return standing.first_miss_at
     if observed in {Observed.MISS, Observed.MISS_CONFIRMED}:
-        return standing.first_miss_at or look.at
+        # A clock that was set back must not put the first miss into the future.
+        return min(standing.first_miss_at or look.at, look.at)
     return None
 
 
