@@ -3,15 +3,14 @@
 import asyncio
 import hashlib
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from io import BytesIO
+from functools import cache
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
-from PIL import Image, UnidentifiedImageError
+import scrapy
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
@@ -36,8 +35,8 @@ from crawler.styles.page import Page
 from crawler.styles.reading import Reading
 from data.availability import Outcome
 from data.crawls import Ending
-from data.evidence import EvidenceFolder
-from data.found import EvidenceKind, FoundListing, StoredEvidence
+from data.evidence import EvidenceFolder, EvidenceFull, Kept
+from data.found import CaptureQuality, EvidenceKind, FoundListing, StoredEvidence
 from data.platform import Platform
 
 FETCH_FAILURES = (
@@ -50,7 +49,6 @@ FETCH_FAILURES = (
     ResponseDataLossError,
     OSError,
 )
-_IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 _TOO_MANY_REDIRECTS = "max redirections"
 _TOO_LARGE_WORDS = "exceeded DOWNLOAD_MAXSIZE"
 OK = 200
@@ -115,6 +113,8 @@ class PlatformSpider(Spider):
 
     def crashed(self, failure: Any, response: Response) -> None:  # noqa: ANN401
         """Record a page that broke our own code; the run goes on."""
+        if failure.check(Stopping):
+            return
         self.recorder.note(
             "crashed_page", f"{failure.type.__name__}: {failure.value}", response.url
         )
@@ -157,12 +157,19 @@ class PlatformSpider(Spider):
     def page(self, response: Response) -> Page:
         """Make a page of a response; it came, so the platform answers."""
         self.progress.came()
-        headers = {
-            key.decode("latin-1").lower(): value[-1].decode("latin-1")
-            for key, value in response.headers.items()
-            if value
-        }
-        return Page(response.url, response.body, response.status, headers, self.platform.languages)
+        received = tuple(
+            (key.decode("latin-1"), value.decode("latin-1"))
+            for key, values in response.headers.items()
+            for value in values
+        )
+        return Page(
+            url=response.url,
+            body=response.body,
+            status=response.status,
+            headers={name.lower(): value for name, value in received},
+            languages=self.platform.languages,
+            received=received,
+        )
 
     def stop_at(self, wall: Wall) -> None:
         """End the run at a wall; nothing is read past it."""
@@ -181,44 +188,46 @@ class PlatformSpider(Spider):
         with suppress(Stopping):
             self.progress.sample = (self.keep_page(page), why)
 
-    def keep(self, page: Page, kind: EvidenceKind) -> StoredEvidence:
-        """Store a page's bytes: the file first, the row comes with the batch."""
+    def keep(
+        self, page: Page, kind: EvidenceKind, quality: CaptureQuality = CaptureQuality.WHOLE
+    ) -> StoredEvidence:
+        """Store a page's bytes: the file first, the row comes with the batch.
+
+        Raises `Stopping` when nothing more may be kept: what has no evidence is not recorded.
+        """
         captured_at = self.options.clock.now()
-        folder = self.run.evidence
-        sha256 = folder.put(page.body) if folder else hashlib.sha256(page.body).hexdigest()
+        kept = self._kept(page.body)
         return StoredEvidence(
-            sha256=sha256,
+            sha256=kept.sha256,
             kind=kind,
             media_type=page.media_type,
             size=len(page.body),
             url=page.url,
             captured_at=captured_at,
             stored_at=self.options.clock.now(),
+            http_status=page.status,
+            headers=page.received,
+            tool=tool_of(self.options.version),
+            quality=quality,
+            stored_size=kept.added,
         )
 
-    def keep_page(self, page: Page) -> StoredEvidence:
-        """Store the page a listing was read from."""
-        return self.keep(page, EvidenceKind.JSON if page.is_json else EvidenceKind.PAGE)
-
-    async def fetch_images(self, addresses: tuple[str, ...]) -> list[StoredEvidence]:
-        """Fetch and store the first images; one that fails is a problem, not an end."""
-        stored = []
-        for address in addresses[: self.platform.images]:
-            page = await self._fetch(address)
-            if page is None or self.progress.stopped:
-                continue
-            if problem := image_problem(page):
-                self.recorder.note("bad_image", problem, address)
-            else:
-                stored.append(self.keep(page, EvidenceKind.IMAGE))
-        return stored
-
-    async def _fetch(self, address: str) -> Page | None:
+    def _kept(self, body: bytes) -> Kept:
+        folder = self.run.evidence
+        if folder is None:
+            return Kept(hashlib.sha256(body).hexdigest(), 0)
         try:
-            return self.page(await self.crawler.engine.download_async(Request(address)))
-        except FETCH_FAILURES as error:
-            self.note_failure(error, address)
-            return None
+            return folder.keep(body)
+        except EvidenceFull as error:
+            self.progress.stop(Ending.DISK_FULL, str(error))
+            raise Stopping("nothing more may be kept") from error
+
+    def keep_page(
+        self, page: Page, quality: CaptureQuality = CaptureQuality.WHOLE
+    ) -> StoredEvidence:
+        """Store the page a listing was read from."""
+        kind = EvidenceKind.JSON if page.is_json else EvidenceKind.PAGE
+        return self.keep(page, kind, quality)
 
     def failed(self, failure: Any) -> Iterator[Request]:  # noqa: ANN401
         """Record why a page did not come."""
@@ -267,19 +276,7 @@ _WORDS: dict[type[BaseException], str] = {
 }
 
 
-def image_problem(page: Page) -> str:
-    """Say why bytes are no image to keep; empty when they are one."""
-    if page.status != OK:
-        return f"the image answered {page.status}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            with Image.open(BytesIO(page.body), formats=_IMAGE_FORMATS) as image:
-                image.verify()
-        except UnidentifiedImageError:
-            return "not an image, whatever its name says"
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            return "an image of absurd dimensions"
-        except (OSError, SyntaxError, ValueError) as error:
-            return f"a damaged image: {error}"
-    return ""
+@cache
+def tool_of(version: str) -> str:
+    """Name what captures pages, with its version."""
+    return f"faunawatch/{version} scrapy/{scrapy.__version__}"

@@ -17,6 +17,7 @@ from data.found import FoundListing, Seen
 from data.listed import note_listed
 from data.listings import Listing, Rechecked, record_recheck, sight
 from data.outcomes import hear_relisting
+from data.pictures import Fetched, Got, record_try
 from data.platform import Platform
 from data.samples import keep_sample
 from data.store import Store
@@ -64,6 +65,8 @@ class Recorder:
     heard: Callable[[Session, Rechecked], None] = ignore_rechecked
     found: list[FoundListing] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    pictures: list[Got] = field(default_factory=list)
+    pictures_kept: int = 0
     problems: list[Problem] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     covered: Counter[str] = field(default_factory=Counter)
@@ -89,6 +92,12 @@ class Recorder:
         self.looks.append(look)
         self._flush_when_full()
 
+    def got(self, got: Got) -> None:
+        """Take one try to get a picture."""
+        self.pictures_kept += got.outcome is Fetched.KEPT
+        self.pictures.append(got)
+        self._flush_when_full()
+
     def note(self, kind: str, message: str, url: str) -> None:
         """Take a problem; after many of a kind the rest is only counted."""
         self.kinds[kind] += 1
@@ -96,13 +105,13 @@ class Recorder:
             self.problems.append(Problem(kind, message, url, self.clock.now()))
 
     def _flush_when_full(self) -> None:
-        if len(self.found) + len(self.looks) >= BATCH:
+        if len(self.found) + len(self.looks) + len(self.pictures) >= BATCH:
             self.flush()
 
     def tick(self) -> None:
         """Commit what is waiting, and show that the run is alive."""
         due = self.beat_at is None or self.clock.now() - self.beat_at >= HEARTBEAT
-        if due or self.found or self.looks or self.problems:
+        if due or self.found or self.looks or self.pictures or self.problems:
             self.flush()
 
     def flush(self) -> None:
@@ -121,7 +130,7 @@ class Recorder:
             crawl.coverage = coverage(self.covered, self.read)
             if ending is not None:
                 self._end(session, crawl, ending, cause)
-        self.found, self.looks, self.problems = [], [], []
+        self.found, self.looks, self.pictures, self.problems = [], [], [], []
 
     def _write(self, session: Session, crawl: Crawl) -> None:
         country = self.platform.country
@@ -135,6 +144,8 @@ class Recorder:
                 sight(session, [look.changed], crawl=crawl, country=country, clock=self.clock)
             if rechecked is not None:
                 self.heard(session, rechecked)
+        for got in self.pictures:
+            record_try(session, got, clock=self.clock)
         if self.looks:
             crawl.listings_seen = self.looked
         _note_all(session, crawl, self.problems)

@@ -3,7 +3,7 @@
 `crawl` and `recheck` always leave their crawl row ended, with a cause in plain words.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +15,7 @@ from crawler.engine import drive
 from crawler.errors import NoContact
 from crawler.fetching import Run
 from crawler.options import CrawlOptions, Target, Targets
+from crawler.pictures import PictureSpider, ending_of_pictures
 from crawler.pipelines import Recorder, ignore_rechecked
 from crawler.progress import Earlier, Progress, ending_of
 from crawler.recheck import RecheckSpider, ending_of_recheck
@@ -23,10 +24,20 @@ from data.crawls import Crawl, CrawlKind, Ending, start_crawl
 from data.evidence import EvidenceFolder
 from data.home import HomeKind
 from data.listings import Rechecked, sighted_external_ids
+from data.pictures import Wanted
 from data.platform import Platform
 from data.store import Store
 
-__all__ = ["CrawlOptions", "Ended", "NoContact", "Target", "Targets", "crawl", "recheck"]
+__all__ = [
+    "CrawlOptions",
+    "Ended",
+    "NoContact",
+    "Target",
+    "Targets",
+    "crawl",
+    "pictures",
+    "recheck",
+]
 
 Heard = Callable[[Session, Rechecked], None]
 
@@ -62,6 +73,20 @@ def recheck(
     recorder.heard = heard
     work = partial(drive, run, RecheckSpider, targets=targets)
     how = partial(ending_of_recheck, run.progress, recorder, targets)
+    return _to_the_end(run, recorder, work, how)
+
+
+def pictures(
+    store: Store,
+    evidence: EvidenceFolder,
+    platform: Platform,
+    wanted: Sequence[Wanted],
+    options: CrawlOptions,
+) -> Ended:
+    """Get pictures of listings that are known already."""
+    run, recorder, _ = _begin(store, evidence, platform, options, CrawlKind.PICTURES)
+    work = partial(drive, run, PictureSpider, recorder=recorder, wanted=wanted)
+    how = partial(ending_of_pictures, run.progress, recorder, wanted)
     return _to_the_end(run, recorder, work, how)
 
 

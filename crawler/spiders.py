@@ -23,7 +23,7 @@ from crawler.styles import Page, Reading, json_api, read_listing
 from crawler.styles.reading import build
 from data.availability import Outcome
 from data.crawls import Ending
-from data.found import StoredEvidence
+from data.found import CaptureQuality, StoredEvidence
 from data.platform import Style
 
 LISTING_FIRST = 10
@@ -125,7 +125,7 @@ class ListingSpider(PlatformSpider):
                     priority=LISTING_FIRST,
                 )
             else:
-                evidence = evidence or self.keep_page(page)
+                evidence = evidence or self.keep_page(page, CaptureQuality.IN_LIST)
                 self.take(self.read_row(page, external_id, row), [evidence])
 
     def is_due(self, external_id: str) -> bool:
@@ -173,8 +173,8 @@ class ListingSpider(PlatformSpider):
             repeated = f"{met - new} of {met} listings of earlier pages"
             self.note_list(page, f"repeats {repeated} and may hide others")
 
-    async def parse_listing(self, response: Response, external_id: str) -> None:
-        """Read a listing's page, keep its bytes, and fetch its images when its text matters."""
+    def parse_listing(self, response: Response, external_id: str) -> None:
+        """Read a listing's page and keep its bytes; its pictures are fetched once it is scored."""
         page = self.page(response)
         if self.progress.at_wall or self.is_ruled_out(page):
             return
@@ -189,14 +189,7 @@ class ListingSpider(PlatformSpider):
         elif reading.ended:
             self.drop("gone_meanwhile", "the page says the offer is over", page.url)
         else:
-            await self.store_listing(page, reading)
-
-    async def store_listing(self, page: Page, reading: Reading) -> None:
-        """Keep the page's bytes and, when its words matter, its images; hand the listing on."""
-        evidence = [self.keep_page(page)]
-        if self.options.wanted(f"{reading.found.title}\n{reading.found.description}"):
-            evidence += await self.fetch_images(reading.found.images)
-        self.take(reading, evidence)
+            self.take(reading, [self.keep_page(page)])
 
     def is_ruled_out(self, page: Page) -> bool:
         """Tell whether the platform's own rules say that the page offers nothing any more."""

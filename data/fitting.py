@@ -44,13 +44,14 @@ def _fit(found: FoundListing) -> FoundListing:
 
 def clean(page: Page) -> Page:
     """Return a page's words without signs that a database refuses."""
-    changes: dict[str, Any] = {}
-    for field in fields(page):
-        value = getattr(page, field.name)
-        if isinstance(value, str) and not isinstance(value, StrEnum):
-            changes[field.name] = storable(value)
-        elif isinstance(value, tuple):
-            changes[field.name] = tuple(
-                storable(one) if isinstance(one, str) else clean(one) for one in value
-            )
-    return replace(page, **changes)
+    values = {field.name: getattr(page, field.name) for field in fields(page)}
+    return replace(page, **{name: _cleaned(value) for name, value in values.items()})
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401
+    """Clean words wherever they stand: bare, in a tuple, or in a part."""
+    if isinstance(value, str) and not isinstance(value, StrEnum):
+        return storable(value)
+    if isinstance(value, tuple):
+        return tuple(_cleaned(one) for one in value)
+    return clean(value) if isinstance(value, StoredEvidence) else value

@@ -47,22 +47,28 @@ def add_evidence(
     recheck_id: int | None = None,
 ) -> None:
     """Record bytes that are already in the evidence store."""
-    for one in stored:
-        session.add(
-            Evidence(
-                sha256=one.sha256,
-                kind=one.kind,
-                media_type=one.media_type,
-                size=one.size,
-                url=one.url,
-                captured_at=one.captured_at,
-                stored_at=one.stored_at,
-                http_status=one.http_status,
-                headers=[list(pair) for pair in one.headers],
-                tool=one.tool,
-                quality=one.quality,
-                stored_size=one.stored_size,
-                sighting_id=sighting_id,
-                recheck_id=recheck_id,
-            )
-        )
+    session.add_all(
+        evidence_row(one, sighting_id=sighting_id, recheck_id=recheck_id) for one in stored
+    )
+
+
+def evidence_row(
+    one: StoredEvidence, *, sighting_id: int | None = None, recheck_id: int | None = None
+) -> Evidence:
+    """Return the row of bytes that are already in the evidence store; the caller adds it."""
+    return Evidence(
+        sha256=one.sha256,
+        kind=one.kind,
+        media_type=one.media_type,
+        size=one.size,
+        url=one.url,
+        captured_at=one.captured_at,
+        stored_at=one.stored_at,
+        http_status=one.http_status,
+        headers=[list(pair) for pair in one.headers],
+        tool=one.tool,
+        quality=one.quality,
+        stored_size=one.stored_size,
+        sighting_id=sighting_id,
+        recheck_id=recheck_id,
+    )

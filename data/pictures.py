@@ -5,7 +5,7 @@ sighting; here stands once per bytes what they look like. Two pictures are alike
 64 bits of a hash differ: compare with `distance`, over all three views of either.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, Select, Text, case, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from data.base import Happened, Record, Word
+from data.base import Clock, Happened, Record, Word, storable
 from data.flags import Flag
-from data.found import EvidenceKind
+from data.found import EvidenceKind, StoredEvidence
 from data.home import PicturesOf
 from data.listings import Listing, Sighting
-from data.parts import Evidence
+from data.looks import Looks
+from data.parts import Evidence, evidence_row
 
 BITS = 64
 MOST_TRIES = 3
@@ -74,6 +75,17 @@ class PictureTry(Happened, Record):
     outcome: Mapped[Fetched] = mapped_column(Word(Fetched))
     cause: Mapped[str] = mapped_column(Text, default="")
     evidence_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
+
+
+@dataclass(frozen=True)
+class Got:
+    """How one try ended, before it is recorded: with stored bytes and their looks, or a cause."""
+
+    wanted: "Wanted"
+    outcome: Fetched
+    cause: str = ""
+    stored: StoredEvidence | None = None
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True)
@@ -155,3 +167,28 @@ def _given_up(session: Session, platform_id: str, now: datetime) -> set[tuple[in
         for listing_id, address, count, last, final in tries
         if final or count >= MOST_TRIES or now - last < TRY_AGAIN
     }
+
+
+def record_try(session: Session, got: Got, *, clock: Clock) -> PictureTry:
+    """Add one try with the evidence it brought; looks are kept once per bytes."""
+    evidence_id = None
+    if got.stored is not None:
+        part = evidence_row(got.stored, sighting_id=got.wanted.sighting_id)
+        session.add(part)
+        session.flush()
+        evidence_id = part.id
+        if got.looks is not None and session.get(Picture, got.stored.sha256) is None:
+            session.add(Picture(sha256=got.stored.sha256, made_at=clock.now(), **asdict(got.looks)))
+    row = PictureTry(
+        at=clock.now(),
+        clock_shift_s=int(clock.shift.total_seconds()),
+        listing_id=got.wanted.listing_id,
+        sighting_id=got.wanted.sighting_id,
+        address=got.wanted.address,
+        outcome=got.outcome,
+        cause=storable(got.cause),
+        evidence_id=evidence_id,
+    )
+    session.add(row)
+    session.flush()
+    return row

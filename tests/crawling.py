@@ -17,11 +17,12 @@ from sqlalchemy import select
 
 from crawler.check import check
 from crawler.options import CrawlOptions, Targets
-from crawler.run import crawl, recheck
+from crawler.run import crawl, pictures, recheck
 from data.base import ManualClock, Record
 from data.crawls import CrawlProblem
-from data.evidence import EvidenceFolder
+from data.evidence import EvidenceFolder, Room
 from data.home import HomeKind
+from data.pictures import Wanted
 from data.platforms import parse_platform
 from data.store import Store, open_store, sqlite_url
 
@@ -94,6 +95,9 @@ class Site(ThreadingHTTPServer):
         self.pages: dict[str, Page] = {}
         self.asked: Counter[str] = Counter()
         self.agents: set[str] = set()
+        self.posts: dict[str, Callable[[str], Answer | str]] = {}
+        self.posted: list[tuple[str, str]] = []
+        self.headers: dict[str, dict[str, str]] = {}
 
     @property
     def address(self) -> str:
@@ -115,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked[self.path] += 1
         self.server.agents.add(self.headers.get("User-Agent", ""))
+        self.server.headers[self.path] = dict(self.headers)
         answer = self.server.answer(self.path)
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body
         self.send_response(answer.status)
@@ -125,7 +130,13 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(body)
 
-    do_POST = do_GET  # noqa: N815
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        self.server.posted.append((self.path, body))
+        answer = self.server.posts.get(self.path)
+        if answer is not None:
+            self.server.pages[self.path] = answer(body)
+        self.do_GET()
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -191,6 +202,7 @@ class Place:
     url: str
     evidence: Path
     home: HomeKind = HomeKind.TEST
+    room: Room | None = None
 
     @classmethod
     def fresh(cls, folder: Path, template: Path) -> "Place":
@@ -212,6 +224,10 @@ class Place:
     def recheck(self, platform: str, targets: Targets, **changes: Any) -> tuple[str, str]:
         """Recheck in a process of its own; return ending and cause."""
         return _ended(_recheck, self, platform, targets, options(**changes))
+
+    def pictures(self, platform: str, wanted: list[Wanted], **changes: Any) -> tuple[str, str]:
+        """Get pictures in a process of its own; return ending and cause."""
+        return _ended(_pictures, self, platform, wanted, options(**changes))
 
     def start_crawl(self, platform: str, **changes: Any) -> Any:
         """Start a crawl and return its process."""
@@ -251,7 +267,8 @@ def _run(work: Callable[..., Any], answer_to: Connection | None, *arguments: Any
 
 def _crawl(place: Place, platform: str, how: CrawlOptions) -> tuple[str, str]:
     store = open_store(place.url, kind=place.home)
-    ended = crawl(store, EvidenceFolder(place.evidence), parse_platform(platform), how)
+    folder = EvidenceFolder(place.evidence, place.room)
+    ended = crawl(store, folder, parse_platform(platform), how)
     return ended.ending.value, ended.cause
 
 
@@ -259,6 +276,15 @@ def _recheck(place: Place, platform: str, targets: Targets, how: CrawlOptions) -
     store = open_store(place.url, kind=place.home)
     folder = EvidenceFolder(place.evidence)
     ended = recheck(store, folder, parse_platform(platform), targets, how)
+    return ended.ending.value, ended.cause
+
+
+def _pictures(
+    place: Place, platform: str, wanted: list[Wanted], how: CrawlOptions
+) -> tuple[str, str]:
+    store = open_store(place.url, kind=place.home)
+    folder = EvidenceFolder(place.evidence, place.room)
+    ended = pictures(store, folder, parse_platform(platform), wanted, how)
     return ended.ending.value, ended.cause
 
 

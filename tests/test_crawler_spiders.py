@@ -5,15 +5,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from data.crawls import Crawl, CrawlProblem, Ending
 from data.evidence import EvidenceFolder
-from data.found import EvidenceKind
 from data.home import HomeKind
 from data.listings import Evidence, Listing, Sighting
 from data.sellers import Seller
@@ -46,16 +43,6 @@ def place(tmp_path: Path, sqlite_template: Path) -> Place:
 def store(place: Place) -> Iterator[Store]:
     with place.opened() as opened:
         yield opened
-
-
-def wants_ivory(text: str) -> bool:
-    return "ivory" in text.lower()
-
-
-def jpeg() -> bytes:
-    out = BytesIO()
-    Image.new("RGB", (8, 8), "white").save(out, "JPEG")
-    return out.getvalue()
 
 
 def test_every_listing_of_every_page_is_read_with_its_evidence(site, place, store):
@@ -172,21 +159,6 @@ def test_the_limit_counts_listings_that_were_read(site, place, store):
     assert cause == "read 3 listings from 2 list pages and stopped at the limit of 3"
     assert len(rows(store, Listing)) == 3
     assert not rows(store, Crawl)[0].lists_complete
-
-
-def test_images_are_kept_only_where_the_words_matter(site, place, store):
-    small_site(site, [1, 2])
-    image = '"image": ["/a.jpg", "/b.jpg", "/c.jpg"], "offers"'
-    site.pages["/item/1"] = listing_html(1, "Ivory bangle").replace('"offers"', image)
-    site.pages["/item/2"] = listing_html(2, "Wooden box").replace('"offers"', image)
-    site.pages["/a.jpg"] = Answer(jpeg(), 200, {"Content-Type": "image/jpeg"})
-    site.pages["/b.jpg"] = "<html>no picture</html>"
-    place.crawl(site.platform(top="images = 2"), wanted=wants_ivory)
-    images = [row for row in rows(store, Evidence) if row.kind is EvidenceKind.IMAGE]
-    assert [row.url for row in images] == [f"http://{site.address}/a.jpg"]
-    assert EvidenceFolder(place.evidence).get(images[0].sha256) == jpeg()
-    assert "not an image" in problems(store)["bad_image"]
-    assert (site.asked["/a.jpg"], site.asked["/c.jpg"]) == (1, 0)
 
 
 def test_redirects_to_private_addresses_are_not_followed(site, place, store):

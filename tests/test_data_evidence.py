@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.evidence import EvidenceDamaged, EvidenceFolder
+from data.evidence import EvidenceDamaged, EvidenceFolder, EvidenceFull
 
 
 @given(content=st.binary(max_size=2000))
@@ -45,6 +45,6 @@ def test_a_failed_write_leaves_nothing_behind(evidence: EvidenceFolder, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(EvidenceFull, match="no room left"):
         evidence.put(b"bytes")
     assert not [path for path in evidence.folder.rglob("*") if path.is_file()]

@@ -40,6 +40,7 @@ class Page:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     languages: tuple[str, ...] = ()
+    received: tuple[tuple[str, str], ...] = ()
 
     @property
     def media_type(self) -> str:
