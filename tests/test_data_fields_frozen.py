@@ -7,8 +7,6 @@ strings in the tests beside this one. An answer in it may be wrong; it is what t
 import json
 from pathlib import Path
 
-import pytest
-
 from data.fields.contact import find_folded_contacts
 from data.fields.price import find_folded_prices, parse_price
 
@@ -23,21 +21,32 @@ def test_the_sample_is_there_and_holds_every_language():
     assert sum(bool(row["contacts"]) for row in ROWS) > 300
 
 
-@pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
-def test_prices_and_handles_the_classifier_sees_are_as_they_were(row):
+def test_prices_and_handles_the_classifier_sees_are_as_they_were():
+    differing = [row["text"] for row in ROWS if _inside(row["text"]) != _known(row)]
+    assert not differing
+
+
+def test_the_price_field_the_classifier_sees_is_as_it_was():
+    differing = [row["price"] for row in ROWS if _field(row) != row["field"]]
+    assert not differing
+
+
+def _known(row):
+    return row["prices"], row["contacts"]
+
+
+def _inside(text):
     prices = [
         [str(price.amount), price.currency, price.unit, price.text, start, end]
-        for price, start, end in find_folded_prices(row["text"])
+        for price, start, end in find_folded_prices(text)
     ]
     contacts = [
-        [found.kind, found.handle, found.start, found.end]
-        for found in find_folded_contacts(row["text"])
+        [found.kind, found.handle, found.start, found.end] for found in find_folded_contacts(text)
     ]
-    assert (prices, contacts) == (row["prices"], row["contacts"])
+    return prices, contacts
 
 
-@pytest.mark.parametrize("row", ROWS, ids=range(len(ROWS)))
-def test_the_price_field_the_classifier_sees_is_as_it_was(row):
+def _field(row):
     price = parse_price(row["price"], row["currency"])
     amount = None if price.amount is None else str(price.amount)
-    assert [amount, price.currency, price.unit, price.text] == row["field"]
+    return [amount, price.currency, price.unit, price.text]

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from crawler.styles.page import joined, tidy
-from data.fields import parse_date, parse_place, parse_price
+from data.fields import parse_date, parse_place, read_price
 from data.found import FoundListing, FoundSeller
 from data.platform import Platform
 
@@ -120,7 +120,7 @@ def _with_price(
 ) -> FoundListing:
     shown, stated = texts.get("price", ""), texts.get("amount", "")
     currency = texts.get("currency", "").upper()
-    read = parse_price(shown, currency or platform.currency or None)
+    read = read_price(shown, currency or platform.currency, platform.country)
     amount = _amount(stated, platform)
     if amount is None or (amount == 0 and shown and read.amount is None):
         amount = read.amount
@@ -149,7 +149,7 @@ def _amount(stated: str, platform: Platform) -> Decimal | None:
     if not stated:
         return None
     if not _PLAIN_NUMBER.match(stated):
-        return parse_price(stated, platform.currency or None).amount
+        return read_price(stated, platform.currency, platform.country).amount
     try:
         amount = Decimal(stated.strip()) / platform.price_scale
     except InvalidOperation:

@@ -1,11 +1,13 @@
 """Reads the fields of a listing as sellers write them: prices, dates, contacts, places."""
 
+from data.fields.asking import AskingPrice, read_price
 from data.fields.contact import Contact, find_contacts
 from data.fields.date import parse_date
 from data.fields.place import parse_place
 from data.fields.price import Price, find_prices, parse_price
 
 __all__ = [
+    "AskingPrice",
     "Contact",
     "Price",
     "find_contacts",
@@ -13,4 +15,5 @@ __all__ = [
     "parse_date",
     "parse_place",
     "parse_price",
+    "read_price",
 ]
