@@ -62,23 +62,23 @@ def _looks(content: bytes) -> Looks:
         if width * height > MOST_PIXELS:
             raise NoPicture(f"a picture of {width} × {height}, larger than we unpack")
         image.draft("RGB", _WORKING)
-        seen = _upright(image)
+        seen = upright(image)
     mirrored, trimmed = ImageOps.mirror(seen), without_border(seen)
     return Looks(
         width=width,
         height=height,
         form="JPEG" if form == "MPO" else form,
         is_plain=bool(np.asarray(seen.resize((32, 32))).std() < _PLAIN),
-        dhash=_bits(imagehash.dhash(seen)),
-        phash=_bits(imagehash.phash(seen)),
-        mirrored_dhash=_bits(imagehash.dhash(mirrored)),
-        mirrored_phash=_bits(imagehash.phash(mirrored)),
-        trimmed_dhash=_bits(imagehash.dhash(trimmed)),
-        trimmed_phash=_bits(imagehash.phash(trimmed)),
+        dhash=packed(imagehash.dhash(seen)),
+        phash=packed(imagehash.phash(seen)),
+        mirrored_dhash=packed(imagehash.dhash(mirrored)),
+        mirrored_phash=packed(imagehash.phash(mirrored)),
+        trimmed_dhash=packed(imagehash.dhash(trimmed)),
+        trimmed_phash=packed(imagehash.phash(trimmed)),
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
     """Return a small grey copy, turned as its camera meant it, transparency on white."""
     turned = ImageOps.exif_transpose(image)
     if turned.mode not in {"RGB", "L"}:
@@ -109,7 +109,7 @@ def without_border(grey: Image.Image) -> Image.Image:
     return grey.crop(box) if left >= _LEAST_LEFT else grey
 
 
-def _bits(found: imagehash.ImageHash) -> int:
+def packed(found: imagehash.ImageHash) -> int:
     """Pack the 64 bits into a number that a signed database column holds."""
     number = int(str(found), 16)
     return number - (1 << 64) if number & _SIGN else number
