@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     CRAWL = "crawl"
     RECHECK = "recheck"
     SCORE = "score"
+    ALERT = "alert"
 
 
 class JobState(StrEnum):
@@ -311,15 +312,11 @@ def tidy_jobs(session: Session, now: datetime) -> None:
     )
 
 
-def open_lanes(session: Session) -> dict[str, JobState]:
-    """Return the lanes that crawls wait in or run in; running wins."""
+def open_lanes(session: Session) -> dict[str, tuple[JobState, str]]:
+    """Return the lanes that crawls wait in or run in, and who asked; running wins."""
     rows = session.execute(
-        select(Job.lane, Job.state).where(
-            Job.state.in_((JobState.QUEUED, JobState.RUNNING)), Job.kind == JobKind.CRAWL
-        )
+        select(Job.lane, Job.state, Job.asked_by)
+        .where(Job.state.in_((JobState.QUEUED, JobState.RUNNING)), Job.kind == JobKind.CRAWL)
+        .order_by(Job.state, Job.id)
     )
-    lanes: dict[str, JobState] = {}
-    for lane, state in rows:
-        if lanes.get(lane) is not JobState.RUNNING:
-            lanes[lane] = state
-    return lanes
+    return {lane: (state, asked_by) for lane, state, asked_by in rows}

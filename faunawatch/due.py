@@ -13,7 +13,7 @@ What falls into quiet hours is moved to their end.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -164,15 +164,33 @@ def next_due(plan: Plan, after: datetime) -> datetime:
     return next(moment for moment in moments if moment > after)
 
 
-def due_between(plan: Plan, first: datetime, last: datetime) -> tuple[int, datetime]:
-    """Return how many due moments lie after `first` and up to `last`, and the latest of them.
+def first_due(plan: Plan, now: datetime) -> tuple[datetime, datetime]:
+    """Return the anchor of a platform switched on now, and when it is due first.
+
+    That is at once, or when the clocks next show its daily time, however long its interval is.
+    """
+    if not plan.at_local:
+        return now, now
+    daily = replace(plan, every_minutes=1440, jitter_minutes=0, quiet_from="", quiet_to="")
+    anchor = next_due(daily, now)
+    return anchor, moved(plan, anchor)
+
+
+def due_between(plan: Plan, first: datetime, last: datetime) -> list[datetime]:
+    """Return the due moments after `first` and up to `last`.
 
     Counting ends at two thousand: a clock that jumps by years shall not hold the scheduler up.
     """
-    count, latest = 0, first
-    while count < MOST_COUNTED and (moment := next_due(plan, latest)) <= last:
-        count, latest = count + 1, moment
-    return count, latest
+    moments: list[datetime] = []
+    while len(moments) < MOST_COUNTED and (moment := next_due(plan, first)) <= last:
+        moments.append(moment)
+        first = moment
+    return moments
+
+
+def is_due_at(plan: Plan, moment: datetime) -> bool:
+    """Tell whether a moment is one of the planned ones."""
+    return next_due(plan, moment - timedelta(microseconds=1)) == moment
 
 
 def moved(plan: Plan, slot: datetime) -> datetime:

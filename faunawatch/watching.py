@@ -17,10 +17,10 @@ from data.home import Home
 from data.platform import Platform
 from data.terms_of_use import TermsReading, terms_readings
 from data.watches import Watch, watch_of
+from faunawatch.due import Plan, first_due
 from faunawatch.house import House, os_actor, platform_of
 from faunawatch.jobs import crawl_options
 from faunawatch.permission import is_ours, reading_words, require_terms_read
-from faunawatch.schedule import next_run
 
 if TYPE_CHECKING:
     from crawler.report import CheckReport
@@ -57,7 +57,7 @@ def enable_platform(house: House, platform_id: str, *, every: str, at: str, tz: 
         watch = watch_of(session, platform_id, clock.now())
         watch.enabled, watch.paused_until = True, None
         watch.every_minutes, watch.at_local, watch.timezone = minutes, at, zone
-        watch.next_run_at = next_run(watch, clock.now()) if at else clock.now()
+        watch.anchor_at, watch.next_run_at = first_due(Plan.of(watch), clock.now())
         _note(session, "enable", platform_id, clock)
     return f"{platform.name} is crawled every {every}" + (f" at {at} {zone}" if at else "")
 

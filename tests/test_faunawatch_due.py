@@ -13,6 +13,7 @@ from faunawatch.due import (
     after_quiet_hours,
     due_between,
     in_quiet_hours,
+    is_due_at,
     jitter,
     minutes_of_day,
     moved,
@@ -95,12 +96,9 @@ def test_no_slot_is_forgotten(plan: Plan, after: datetime) -> None:
             break
         every.add(moved(plan, slot))
     expected = sorted(one for one in every if after < one <= after + span)
-    found, due = [], next_due(plan, after)
-    while due <= after + span:
-        found.append(due)
-        due = next_due(plan, due)
-    assert found == expected
-    assert due_between(plan, after, after + span)[0] == len(expected)
+    assert due_between(plan, after, after + span) == expected
+    assert all(is_due_at(plan, due) for due in expected)
+    assert is_due_at(plan, after) == (after in every)
 
 
 @given(st.sampled_from(ZONES), clocks, st.sampled_from([0, 45]))
@@ -138,6 +136,24 @@ def test_quiet_hours_that_end_while_the_clocks_change(day, moment, end) -> None:
     assert found == datetime.fromisoformat(end + "+00:00"), day
 
 
+@pytest.mark.parametrize(
+    ("at", "zone", "after", "expected"),
+    [
+        ("02:00", "Asia/Bangkok", "2026-11-01T12:00", "2026-11-01T19:00"),
+        ("02:00", "Asia/Bangkok", "2026-11-01T18:59", "2026-11-01T19:00"),
+        ("02:00", "Asia/Bangkok", "2026-11-01T19:00", "2026-11-02T19:00"),
+        ("23:30", "UTC", "2026-12-31T23:45", "2027-01-01T23:30"),
+        ("02:30", "Europe/Berlin", "2026-03-29T00:00", "2026-03-29T01:30"),
+        ("02:30", "Europe/Berlin", "2026-10-25T00:00", "2026-10-25T00:30"),
+        ("02:30", "Europe/Berlin", "2026-10-25T00:30", "2026-10-26T01:30"),
+    ],
+)
+def test_daily_times_follow_the_zone(at, zone, after, expected) -> None:
+    plan = Plan("a", NOW, at_local=at, timezone=zone)
+    due = next_due(plan, datetime.fromisoformat(after + "+00:00"))
+    assert due == datetime.fromisoformat(expected + "+00:00")
+
+
 def test_quiet_hours_that_begin_are_foreseen() -> None:
     plan = Plan("a", NOW, timezone="Asia/Bangkok", quiet_from="22:00", quiet_to="06:00")
     assert until_quiet_hours(plan, NOW) == NOW + 15 * HOUR
@@ -157,6 +173,6 @@ def test_jitter_spreads_platforms_and_stays_the_same() -> None:
 
 def test_counting_what_was_missed_ends() -> None:
     plan = Plan("a", NOW, every_minutes=5)
-    assert due_between(plan, NOW, NOW + 3650 * DAY)[0] == 2000
-    assert due_between(plan, NOW, NOW + HOUR) == (12, NOW + HOUR)
-    assert due_between(plan, NOW, NOW) == (0, NOW)
+    assert len(due_between(plan, NOW, NOW + 3650 * DAY)) == 2000
+    assert len(due_between(plan, NOW, NOW + HOUR)) == 12
+    assert due_between(plan, NOW, NOW) == []

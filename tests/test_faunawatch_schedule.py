@@ -6,7 +6,6 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from data.home import HomeKind, the_home
@@ -15,7 +14,7 @@ from data.listings import Listing
 from data.store import Store, open_store, sqlite_url
 from data.terms_of_use import record_terms_read
 from data.watches import Watch, watch_of
-from faunawatch.schedule import LEASE_NAME, next_run, sweep, tick
+from faunawatch.schedule import LEASE_NAME, sweep, tick
 from tests.makers import make_listing
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -24,7 +23,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 def _watch(store: Store, clock, platform: str = "a", **columns) -> None:
     with store.write() as session:
         watch = watch_of(session, platform, clock.now())
-        watch.enabled = True
+        watch.enabled, watch.jitter_minutes = True, 0
         for name, value in columns.items():
             setattr(watch, name, value)
 
@@ -35,22 +34,6 @@ def _jobs(store: Store) -> list[tuple[JobKind, str]]:
             (job.kind, job.arguments["platform"])
             for job in session.scalars(select(Job).order_by(Job.id))
         ]
-
-
-@pytest.mark.parametrize(
-    ("at", "zone", "after", "expected"),
-    [
-        ("02:00", "Asia/Bangkok", "2026-11-01T12:00", "2026-11-01T19:00"),
-        ("02:00", "Asia/Bangkok", "2026-11-01T19:00", "2026-11-01T19:00"),
-        ("02:00", "Asia/Bangkok", "2026-11-01T19:01", "2026-11-02T19:00"),
-        ("23:30", "UTC", "2026-12-31T23:45", "2027-01-01T23:30"),
-        ("02:30", "Europe/Berlin", "2026-03-29T00:00", "2026-03-29T01:30"),
-    ],
-)
-def test_daily_times_follow_the_zone(at, zone, after, expected) -> None:
-    watch = Watch(every_minutes=1440, at_local=at, timezone=zone)
-    moment = datetime.fromisoformat(after).replace(tzinfo=UTC)
-    assert next_run(watch, moment) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 def test_a_missed_week_is_run_once(store: Store, clock) -> None:
