@@ -1,4 +1,4 @@
-"""Planted relistings: copies of texts and pictures changed as sellers change them; all made here."""
+"""Planted relistings: copies of texts and pictures, changed as sellers change them; made here."""
 
 import io
 import random
@@ -157,9 +157,10 @@ def _watermarked(image: Image.Image, draw: random.Random) -> Image.Image:
     marked = image.copy()
     pen = ImageDraw.Draw(marked, "RGBA")
     width, height = image.size
+    size = max(18, width // 14)
     for at in range(3):
-        pen.text((width * 0.1, height * (0.2 + at * 0.3)), "SHOP 0900 000 000", (255, 255, 255, 150),
-                 font_size=max(18, width // 14))  # fmt: skip
+        place = (width * 0.1, height * (0.2 + at * 0.3))
+        pen.text(place, "SHOP 0900 000 000", (255, 255, 255, 150), font_size=size)
     return marked
 
 
