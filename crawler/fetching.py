@@ -23,13 +23,17 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.http import Response
+from scrapy.http.headers import Headers
 
 from crawler.addresses import AddressRule
 from crawler.errors import OverBudget, RefusedAddress, RobotsRefused, Stopping
-from crawler.health import Wall, certain_wall, status_wall
+from crawler.health import Wall, certain_wall, likely_wall, status_wall
+from crawler.lists import as_json_text
 from crawler.options import CrawlOptions
 from crawler.pipelines import EVERY_S, Look
 from crawler.progress import Progress
+from crawler.refusals import certain_refusal, likely_refusal
+from crawler.rendering import meta_of
 from crawler.rules import rule_for
 from crawler.styles.page import Page
 from crawler.styles.reading import Reading
@@ -52,6 +56,7 @@ FETCH_FAILURES = (
 _TOO_MANY_REDIRECTS = "max redirections"
 _TOO_LARGE_WORDS = "exceeded DOWNLOAD_MAXSIZE"
 OK = 200
+_JSON = "application/json"
 
 logger = logging.getLogger(__name__)
 
@@ -137,15 +142,44 @@ class PlatformSpider(Spider):
         if reason == "shutdown":
             self.progress.stop(Ending.STOPPED, "stopped from outside; what was read is kept")
 
-    def ask(self, url: str, **more: Any) -> Request:  # noqa: ANN401
-        """Make a request as this platform wants it."""
-        headers = {**self.platform.headers, **more.pop("headers", {})}
-        return Request(url, headers=headers, errback=self.failed, dont_filter=True, **more)
+    def ask(self, url: str, *, shown: str = "", **more: Any) -> Request:  # noqa: ANN401
+        """Make a request as this platform wants it.
+
+        `shown`: `lists` or `listings`, which a browser renders where the platform needs it.
+        """
+        headers = Headers(more.pop("headers", {}))
+        for name, value in self.platform.headers.items():
+            headers[name] = value
+        meta = more.pop("meta", {}) | meta_of(self.platform, shown)
+        return Request(
+            url, headers=headers, meta=meta, errback=self.failed, dont_filter=True, **more
+        )
+
+    def as_detail(self, external_id: str) -> dict[str, Any]:
+        """Return how one listing's own JSON is asked for; nothing where its page is."""
+        json = self.platform.json
+        if not json.detail:
+            return {}
+        if json.detail_method == "POST":
+            return self.posting(json.detail_body.replace("{id}", as_json_text(external_id)))
+        return self.as_json()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what asks for JSON where a server would else send a page for people."""
+        return {"headers": {"Accept": _JSON}}
+
+    def posting(self, body: str) -> dict[str, Any]:
+        """Return how a body is posted: as JSON, unless the platform's headers say otherwise."""
+        return {"method": "POST", "body": body, "headers": {"Content-Type": _JSON, "Accept": _JSON}}
+
+    def wall_of(self, page: Page) -> Wall | None:
+        """Recognise a wall on a page from which nothing could be read."""
+        return likely_wall(page) or likely_refusal(page, self.platform)
 
     def watch(self, response: Response, asked: str = "") -> None:
         """Stop the run at once when an answer is certainly a wall; count it either way."""
         page = self.page(response)
-        wall = certain_wall(page, asked)
+        wall = certain_wall(page, asked) or certain_refusal(page, self.platform)
         if wall is None and status_wall(page):
             rule = rule_for(page, self.platform, title="")
             wall = status_wall(page) if rule is None or rule.outcome is Outcome.WALL else None

@@ -1,18 +1,24 @@
-"""List pages: which listings they name, and how to turn to the next page."""
+"""Walks through list pages: which addresses they begin with, and how to turn to the next page."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
 from parsel import Selector
 
+from crawler.styles import feed
+from crawler.styles.listed import document_of, rows_of, value_of
 from crawler.styles.page import Page, joined
-from crawler.styles.selecting import first_found, select
-from data.platform import Platform
+from crawler.styles.selecting import first_found, select, source_of
+from data.json_paths import look_up
+from data.platform import Field, Platform, Style
 
+MOST_CATEGORIES = 1_000
 _PRESSED = frozenset({"submit", "button", "image", "reset", "file"})
 _TICKED = frozenset({"checkbox", "radio"})
+_PLACES = ("{page}", "{offset}", "{cursor}")
 
 
 class WalkKind(StrEnum):
@@ -24,11 +30,17 @@ class WalkKind(StrEnum):
 
 @dataclass
 class Walk:
-    """One sequence of list pages, and what it has met so far."""
+    """One sequence of list pages, and what it has met so far.
+
+    `start` may hold {page}, {offset}, {cursor} and {limit}; `total` is what the list says it has.
+    """
 
     kind: WalkKind
     start: str
+    term: str = ""
     page: int = 0
+    cursor: str = ""
+    total: int | None = None
     visited: set[str] = field(default_factory=set)
     met: set[str] = field(default_factory=set)
 
@@ -42,62 +54,134 @@ class Walk:
 
 
 def listing_links(page: Page, platform: Platform) -> dict[str, str]:
-    """Return the canonical addresses of the listings a page links to, by external id."""
-    links: dict[str, str] = {}
-    for selector in platform.lists.links:
-        for found in select(page.selector, selector):
-            url = joined(page.url, _address(found))
-            if external_id := platform.external_id(url):
-                links.setdefault(external_id, platform.canonical(url))
-    return links
+    """Return the canonical addresses of the listings a page names, by external id."""
+    return {external_id: row.url for external_id, row in rows_of(page, platform).items()}
 
 
 def category_links(page: Page, platform: Platform) -> list[str]:
     """Return the addresses of category lists a start page links to."""
     found = (
-        joined(page.url, _address(link)).partition("#")[0]
+        joined(page.url, source_of(link)).partition("#")[0]
         for selector in platform.lists.category_links
         for link in select(page.selector, selector)
     )
-    return list(dict.fromkeys(filter(None, found)))
-
-
-def _address(found: Selector) -> str:
-    if isinstance(found.root, str):
-        return found.root.strip()
-    return (found.attrib.get("href") or "").strip()
+    return list(dict.fromkeys(filter(None, found)))[:MOST_CATEGORIES]
 
 
 def search_address(platform: Platform, term: str) -> str:
-    """Return the address of a keyword search."""
-    return platform.absolute(platform.lists.search.replace("{term}", quote(term)))
+    """Return the address of a keyword search's first page."""
+    search = platform.lists.search.replace("{term}", quote(term))
+    return first_address(platform, search)
+
+
+def search_walk(platform: Platform, term: str) -> Walk:
+    """Return the walk through what a keyword search finds."""
+    start = platform.absolute(platform.lists.search.replace("{term}", quote(term)))
+    return Walk(WalkKind.SEARCH, start, term=term)
 
 
 def first_address(platform: Platform, start: str) -> str:
     """Return the address of a list's first page."""
-    url = platform.absolute(start)
+    url = _filled(platform.absolute(start), platform, 0, "")
     if platform.lists.offset_parameter:
         return _with_query(url, platform.lists.offset_parameter, "0")
     return url
 
 
-def next_address(page: Page, platform: Platform, walk: Walk) -> str:
-    """Return the address of the next list page; empty at the end."""
+def _filled(address: str, platform: Platform, turned: int, cursor: str) -> str:
+    """Put the page, offset, cursor and page size where an address names them."""
     lists = platform.lists
-    for url in (_next_link(page, platform), _next_button(page, platform)):
-        if url:
-            return url
-    start = platform.absolute(walk.start)
+    values = {
+        "{page}": str(lists.first_page + turned),
+        "{offset}": str(turned * lists.page_size),
+        "{cursor}": quote(cursor, safe=""),
+        "{limit}": str(lists.page_size),
+    }
+    for place, value in values.items():
+        address = address.replace(place, value)
+    return address
+
+
+def body_of(platform: Platform, walk: Walk) -> str:
+    """Return what is posted for the next page of a walk.
+
+    Values are escaped for what the body is: JSON, or a form when its header says so.
+    """
+    lists = platform.lists
+    escape = _for_form if _posts_forms(platform) else as_json_text
+    body = platform.json.body if walk.cursor else platform.json.body.replace('"{cursor}"', "null")
+    values = {
+        "{page}": str(lists.first_page + walk.page),
+        "{offset}": str(walk.page * lists.page_size),
+        "{limit}": str(lists.page_size),
+        "{cursor}": escape(walk.cursor),
+        "{term}": escape(walk.term),
+    }
+    for place, value in values.items():
+        body = body.replace(place, value)
+    return body
+
+
+def _posts_forms(platform: Platform) -> bool:
+    kinds = [value for name, value in platform.headers.items() if name.lower() == "content-type"]
+    return any("urlencoded" in kind for kind in kinds)
+
+
+def as_json_text(text: str) -> str:
+    """Return a text as it stands between the quotes of a JSON text."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _for_form(text: str) -> str:
+    return quote_plus(text)
+
+
+def next_address(page: Page, platform: Platform, walk: Walk) -> str:
+    """Return the address of the next list page; empty at the end.
+
+    A cursor is remembered in the walk, since the next page's address or body needs it.
+    """
+    if feed.is_feed(page):
+        following = feed.parse(page, platform.max_bytes).next_page
+        return joined(page.url, following) if following else ""
+    if _says_last(page, platform):
+        return ""
+    return _linked(page, platform) or _counted(page, platform, walk)
+
+
+def _says_last(page: Page, platform: Platform) -> bool:
+    path = platform.lists.more
+    return bool(path) and not look_up(document_of(page, platform), path)
+
+
+def _linked(page: Page, platform: Platform) -> str:
+    if platform.style is Style.JSON_API:
+        paths = platform.lists.next_link
+        address = value_of(page, platform, Field(paths)) if paths else ""
+        return joined(page.url, address) if address else ""
+    return _next_link(page, platform) or _next_button(page, platform)
+
+
+def _counted(page: Page, platform: Platform, walk: Walk) -> str:
+    """Return the next page's address by cursor, offset or number."""
+    lists = platform.lists
+    if lists.cursor is not None:
+        walk.cursor = value_of(page, platform, lists.cursor)
+        if not walk.cursor:
+            return ""
+    url = _filled(platform.absolute(walk.start), platform, walk.page, walk.cursor)
+    if lists.cursor_parameter:
+        return _with_query(url, lists.cursor_parameter, walk.cursor)
     if lists.offset_parameter:
-        return _with_query(start, lists.offset_parameter, str(walk.page * lists.page_size))
+        return _with_query(url, lists.offset_parameter, str(walk.page * lists.page_size))
     if lists.page_parameter:
-        return _with_query(start, lists.page_parameter, str(lists.first_page + walk.page))
-    return ""
+        return _with_query(url, lists.page_parameter, str(lists.first_page + walk.page))
+    return url if any(place in walk.start + platform.json.body for place in _PLACES) else ""
 
 
 def _next_link(page: Page, platform: Platform) -> str:
     links = first_found(page.selector, platform.lists.next_link)
-    addresses = [address for link in links if (address := _address(link))]
+    addresses = [address for link in links if (address := source_of(link))]
     return joined(page.url, addresses[-1]).partition("#")[0] if addresses else ""
 
 

@@ -8,27 +8,28 @@ from scrapy import Request
 from scrapy.http import Response
 
 from crawler.fetching import OK, PlatformSpider, Run
-from crawler.health import Wall, likely_wall
+from crawler.health import Wall
 from crawler.lists import (
     Walk,
     WalkKind,
+    body_of,
     category_links,
     first_address,
-    listing_links,
     next_address,
     search_address,
+    search_walk,
 )
 from crawler.rules import describe, rule_for
-from crawler.styles import Page, Reading, json_api, read_listing
-from crawler.styles.reading import build
+from crawler.styles import Page, Reading, Row, feed, read_listing, read_row
+from crawler.styles.listed import document_of, rows_of, total_of
 from data.availability import Outcome
 from data.crawls import Ending
 from data.found import CaptureQuality, StoredEvidence
-from data.platform import Style
+from data.platform import Removal, Style
 
 LISTING_FIRST = 10
 UNREADABLE_ENOUGH = 15
-_JSON_BODY = {"Content-Type": "application/json"}
+_READ_ALL_THE_SAME = frozenset({None, Outcome.LIVE, Outcome.SOLD_OR_EXPIRED})
 
 
 class ListingSpider(PlatformSpider):
@@ -43,36 +44,48 @@ class ListingSpider(PlatformSpider):
         self.wanted = len(run.already)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Begin every walk: the configured lists, then searches where they may be used."""
+        """Begin every walk: lists, feeds, then searches where they may be used."""
         self.begin_ticking()
         lists = self.platform.lists
-        for start in lists.start:
+        if self.platform.style is Style.IMPORTED and not lists.start:
+            cause = "nothing of this platform is fetched; import files that a person saved"
+            self.progress.stop(Ending.NOTHING_FOUND, cause)
+        for start in (*lists.start, *lists.feeds):
             for request in self.begin(
                 Walk(WalkKind.LISTS, start), first_address(self.platform, start)
             ):
                 yield request
         for term in self.options.search_terms if lists.may_search and lists.search else ():
-            url = search_address(self.platform, term)
-            for request in self.begin(Walk(WalkKind.SEARCH, url), url):
+            for request in self.begin(
+                search_walk(self.platform, term), search_address(self.platform, term)
+            ):
                 yield request
 
     def begin(self, walk: Walk, url: str) -> Iterator[Request]:
         """Start a walk that has not been started."""
-        if url not in self.walked:
-            self.walked.add(url)
+        key = self.key(url, walk)
+        if key not in self.walked:
+            self.walked.add(key)
             yield self.ask_list(url, walk)
+
+    def key(self, url: str, walk: Walk) -> str:
+        """Return what tells one list page from another: its address, and what is posted to it."""
+        return f"{url} {body_of(self.platform, walk)}" if self.posts(url) else url
+
+    def posts(self, url: str) -> bool:
+        """Tell whether a list is asked for by POST; feeds never are."""
+        feeds = self.platform.lists.feeds
+        return self.platform.json.method == "POST" and url not in map(self.platform.absolute, feeds)
 
     def ask_list(self, url: str, walk: Walk) -> Request:
         """Ask for a page of a list."""
         more: dict[str, Any] = {"callback": self.parse_list, "cb_kwargs": {"walk": walk}}
-        if self.platform.json.method == "POST":
-            number = self.platform.lists.first_page + walk.page
-            offset = str(walk.page * self.platform.lists.page_size)
-            body = self.platform.json.body.replace("{page}", str(number)).replace(
-                "{offset}", offset
-            )
-            more |= {"method": "POST", "body": body, "headers": _JSON_BODY}
-        return self.ask(url, **more)
+        walk.visited.add(self.key(url, walk))
+        if self.posts(url):
+            more |= self.posting(body_of(self.platform, walk))
+        elif self.platform.style is Style.JSON_API:
+            more |= self.as_json()
+        return self.ask(url, shown="lists", **more)
 
     def parse_list(self, response: Response, walk: Walk) -> Iterator[Request]:
         """Ask for the listings a list page names, then for its next page."""
@@ -83,7 +96,7 @@ class ListingSpider(PlatformSpider):
             self.note_list(page, f"answered {page.status}")
             return
         rows = self.rows(page)
-        if not rows and (wall := likely_wall(page)):
+        if not rows and (wall := self.wall_of(page)):
             self.stop_at(wall)
             return
         if not rows and walk.page == 0 and walk.kind is WalkKind.LISTS:
@@ -91,42 +104,65 @@ class ListingSpider(PlatformSpider):
         self.progress.list_pages += 1
         self.progress.links += len(rows)
         yield from self.ask_listings(page, rows)
-        new = walk.meets(page.url, rows)
-        if walk.kind is WalkKind.LISTS and walk.page == 1:
-            for url in category_links(page, self.platform) if not page.is_json else ():
-                yield from self.begin(Walk(WalkKind.LISTS, url), url)
+        new = walk.meets(walk_key(page, self.posts(page.url)), rows)
+        yield from self.branch(page, walk)
         yield from self.turn(page, walk, new=new, met=len(rows))
+
+    def branch(self, page: Page, walk: Walk) -> Iterator[Request]:
+        """Begin the walks that a list's first page leads to: categories, sitemaps of an index."""
+        if feed.is_feed(page):
+            for url in self.sitemaps(page):
+                yield from self.begin(Walk(WalkKind.LISTS, url), url)
+        elif walk.kind is WalkKind.LISTS and walk.page == 1 and not page.is_json:
+            for url in category_links(page, self.platform):
+                yield from self.begin(Walk(WalkKind.LISTS, url), url)
+
+    def sitemaps(self, page: Page) -> list[str]:
+        """Return the sitemaps an index names, as many as `max_pages`, the latest changed first."""
+        parsed = feed.parse(page, self.platform.max_bytes)
+        if parsed.problem:
+            kind, _, message = parsed.problem.partition(": ")
+            self.recorder.note(kind, message, page.url)
+            self.progress.cut_lists(f"{page.url}: {message}")
+        pattern = self.platform.feed.sitemaps
+        named = [url for url in parsed.sitemaps if pattern is None or pattern.search(url)]
+        return named[: self.platform.lists.max_pages]
 
     def note_list(self, page: Page, what: str) -> None:
         """Record that a list was not walked to its end."""
         self.recorder.note("list_page", what, page.url)
         self.progress.cut_lists(f"{page.url} {what}")
 
-    def rows(self, page: Page) -> dict[str, Any]:
-        """Return what a list page names: addresses, or whole rows of JSON, by external id."""
-        if self.platform.style is Style.JSON_API:
-            if page.document is None:
-                self.note_list(page, "is not JSON")
-            return dict(json_api.rows_of(page, self.platform))
-        return listing_links(page, self.platform)
+    def rows(self, page: Page) -> dict[str, Row]:
+        """Return what a list page names, by external id."""
+        expects_json = self.platform.style is Style.JSON_API and not feed.is_feed(page)
+        if expects_json and document_of(page, self.platform) is None:
+            self.note_list(page, "is not JSON")
+        return rows_of(page, self.platform)
 
-    def ask_listings(self, page: Page, rows: dict[str, Any]) -> Iterator[Request]:
+    def ask_listings(self, page: Page, rows: dict[str, Row]) -> Iterator[Request]:
         """Ask for the listings not asked for yet, or read them where the list holds them whole."""
         evidence = None
-        for external_id, row in rows.items():
-            if not self.is_due(external_id):
+        for row in rows.values():
+            if not self.is_due(row.external_id):
                 continue
-            url = self.address(external_id, row)
-            if url:
-                yield self.ask(
-                    url,
-                    callback=self.parse_listing,
-                    cb_kwargs={"external_id": external_id},
-                    priority=LISTING_FIRST,
-                )
+            if row.url:
+                yield self.ask_listing(row)
             else:
                 evidence = evidence or self.keep_page(page, CaptureQuality.IN_LIST)
-                self.take(self.read_row(page, external_id, row), [evidence])
+                now = self.options.clock.now()
+                self.take(read_row(page, row, self.platform, now), [evidence])
+
+    def ask_listing(self, row: Row) -> Request:
+        """Ask for a listing's own page or JSON."""
+        return self.ask(
+            row.url,
+            shown="listings",
+            callback=self.parse_listing,
+            cb_kwargs={"external_id": row.external_id},
+            priority=LISTING_FIRST,
+            **self.as_detail(row.external_id),
+        )
 
     def is_due(self, external_id: str) -> bool:
         """Tell whether a listing is still to be read by this run."""
@@ -140,23 +176,19 @@ class ListingSpider(PlatformSpider):
         self.wanted += 1
         return True
 
-    def address(self, external_id: str, row: Any) -> str:  # noqa: ANN401
-        """Return where a listing's own page is; empty when its list row is all there is."""
-        if self.platform.style is Style.JSON_API:
-            return self.platform.detail_of(external_id)
-        return str(row)
-
     def turn(self, page: Page, walk: Walk, *, new: int, met: int) -> Iterator[Request]:
         """Turn to the next page unless the list has ended, repeats itself or is long enough."""
-        if met == 0 or self.progress.limit_hit:
+        walk.total = walk.total if walk.total is not None else total_of(page, self.platform)
+        if self.progress.limit_hit:
             return
-        url = next_address(page, self.platform, walk)
-        if url in walk.visited:
+        url = next_address(page, self.platform, walk) if met else ""
+        if url and self.key(url, walk) in walk.visited:
             self.note_list(page, f"has a pager that leads back to {url}")
             return
         if new < met and walk.kind is WalkKind.LISTS:
             self.doubt_list(page, walk, new=new, met=met)
         if not url or new == 0:
+            self.count_list(page, walk)
             return
         searching = walk.kind is WalkKind.SEARCH
         most = self.platform.lists.search_pages if searching else self.platform.lists.max_pages
@@ -164,6 +196,12 @@ class ListingSpider(PlatformSpider):
             yield self.ask_list(url, walk)
         elif not searching:
             self.note_list(page, f"goes on after {most} pages (`max_pages`)")
+
+    def count_list(self, page: Page, walk: Walk) -> None:
+        """Record that a list said to have more listings than its pages name."""
+        named = len(walk.met)
+        if walk.total is not None and named < walk.total and walk.kind is WalkKind.LISTS:
+            self.note_list(page, f"says it has {walk.total} listings, but its pages name {named}")
 
     def doubt_list(self, page: Page, walk: Walk, *, new: int, met: int) -> None:
         """Record that a list's pages overlap: it may hide as many listings as it repeats."""
@@ -173,10 +211,12 @@ class ListingSpider(PlatformSpider):
             repeated = f"{met - new} of {met} listings of earlier pages"
             self.note_list(page, f"repeats {repeated} and may hide others")
 
-    def parse_listing(self, response: Response, external_id: str) -> None:
-        """Read a listing's page and keep its bytes; its pictures are fetched once it is scored."""
+    def parse_listing(self, response: Response, external_id: str) -> Iterator[Request]:
+        """Read a listing's page; a second JSON of it is asked for where the platform has one."""
         page = self.page(response)
-        if self.progress.at_wall or self.is_ruled_out(page):
+        own_id = self.platform.external_id(page.url)
+        rule = rule_for(page, self.platform, title="", external_id=own_id)
+        if self.progress.at_wall or self.is_ruled_out(page, rule):
             return
         if page.status != OK:
             self.drop("server_error", f"the page answered {page.status}", page.url)
@@ -184,33 +224,69 @@ class ListingSpider(PlatformSpider):
         if self.is_elsewhere(page, external_id):
             return
         reading = read_listing(page, self.platform, self.options.clock.now(), external_id)
+        if rule is not None and rule.outcome is Outcome.SOLD_OR_EXPIRED:
+            reading = replace(reading, ended=True)
         if not reading.is_listing:
             self.not_a_listing(page)
-        elif reading.ended:
-            self.drop("gone_meanwhile", "the page says the offer is over", page.url)
+        elif self.platform.json.also:
+            yield self.ask_second(page, reading)
         else:
-            self.take(reading, [self.keep_page(page)])
+            self.store_listing(page, reading)
 
-    def is_ruled_out(self, page: Page) -> bool:
-        """Tell whether the platform's own rules say that the page offers nothing any more."""
-        rule = rule_for(
-            page, self.platform, title="", external_id=self.platform.external_id(page.url)
-        )
-        if rule is None or rule.outcome is Outcome.LIVE:
+    def ask_second(self, page: Page, reading: Reading) -> Request:
+        """Ask for the second JSON of a listing; without it the listing is taken as it is."""
+        kept = {"page": page, "first": reading}
+        url = self.platform.second_json_of(reading.found.external_id)
+        request = self.ask(url, callback=self.parse_second, cb_kwargs=kept, **self.as_json())
+        return request.replace(errback=self.second_failed)
+
+    def parse_second(self, response: Response, page: Page, first: Reading) -> None:
+        """Read a listing's page together with its second JSON."""
+        second = self.page(response)
+        if self.progress.at_wall:
+            return
+        if second.status != OK or second.document is None:
+            what = f"answered {second.status}" if second.status != OK else "is not JSON"
+            self.recorder.note("second_json", f"the second JSON {what}", second.url)
+            self.store_listing(page, first)
+            return
+        external_id, now = first.found.external_id, self.options.clock.now()
+        reading = read_listing(page, self.platform, now, external_id, second)
+        self.store_listing(page, replace(reading, ended=first.ended), second)
+
+    def second_failed(self, failure: Any) -> None:  # noqa: ANN401
+        """Take a listing whose second JSON did not come."""
+        self.note_failure(failure.value, failure.request.url)
+        kept = failure.request.cb_kwargs
+        self.store_listing(kept["page"], kept["first"])
+
+    def store_listing(self, page: Page, reading: Reading, *more: Page) -> None:
+        """Keep the bytes a listing was read from, and hand it on."""
+        self.take(reading, [self.keep_page(one) for one in (page, *more)])
+
+    def is_ruled_out(self, page: Page, rule: Removal | None) -> bool:
+        """Tell whether the platform's own rules say that the page offers nothing any more.
+
+        What is sold is still a listing that was offered, where it can be read.
+        """
+        outcome = rule.outcome if rule else None
+        if rule is None or (outcome in _READ_ALL_THE_SAME and page.status == OK):
             return False
-        if rule.outcome is Outcome.WALL:
+        if outcome is Outcome.LIVE:
+            return False
+        if outcome is Outcome.WALL:
             self.stop_at(Wall(Ending.BLOCKED, f"{describe(rule)} at {page.url}"))
         else:
-            self.drop("gone_meanwhile", f"{rule.outcome}: {describe(rule)}", page.url)
+            self.drop("gone_meanwhile", f"{outcome}: {describe(rule)}", page.url)
         return True
 
     def is_elsewhere(self, page: Page, external_id: str) -> bool:
         """Tell whether we were sent to another page than the listing's."""
-        if self.platform.style is Style.JSON_API:
+        if self.platform.reads_json:
             return False
         if self.platform.external_id(page.url) == external_id:
             return False
-        if wall := likely_wall(page):
+        if wall := self.wall_of(page):
             self.stop_at(wall)
         else:
             self.drop("redirected", f"the listing's address leads to {page.url}", page.url)
@@ -218,7 +294,7 @@ class ListingSpider(PlatformSpider):
 
     def not_a_listing(self, page: Page) -> None:
         """Tell a wall from a page that is laid out in another way."""
-        if wall := likely_wall(page):
+        if wall := self.wall_of(page):
             self.stop_at(wall)
             return
         self.progress.unreadable += 1
@@ -240,13 +316,13 @@ class ListingSpider(PlatformSpider):
             self.wanted -= 1
         return super().failed(failure)
 
-    def read_row(self, page: Page, external_id: str, row: Any) -> Reading:  # noqa: ANN401
-        """Read a listing that its list holds whole."""
-        raw = json_api.read_row(row, self.platform)
-        url = self.platform.address_of(external_id) if self.platform.pages.address else page.url
-        return build(raw, self.platform, external_id, url, self.options.clock.now())
-
     def take(self, reading: Reading, evidence: list[StoredEvidence]) -> None:
         """Hand a listing to the store."""
         self.progress.listings += 1
-        self.recorder.add(reading, replace(reading.found, evidence=tuple(evidence)))
+        found = replace(reading.found, evidence=tuple(evidence), ended=reading.ended)
+        self.recorder.add(reading, found)
+
+
+def walk_key(page: Page, posts: bool) -> str:  # noqa: FBT001
+    """Return what a page that came is remembered by; one that was posted to is by its request."""
+    return "" if posts else page.url

@@ -85,6 +85,7 @@ class FoundListing:
     images: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     evidence: tuple[StoredEvidence, ...] = ()
+    ended: bool = False
 
 
 @dataclass(frozen=True)

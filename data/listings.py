@@ -157,6 +157,7 @@ class Sighted:
     came_back: bool
 
 
+ENDED = "ended: the page says that the offer is over"
 _SAID = ("url", "title", "description", "category", "price_text", "price", "currency", "place")
 
 
@@ -234,6 +235,7 @@ def _add_sighting(
     now = clock.now()
     changed = _differs(listing, found)
     said_before = listing.latest_sighting_id is not None and not changed
+    problems = [*found.problems, *([ENDED] if found.ended else [])]
     sighting = Sighting(
         listing_id=listing.id,
         crawl_id=crawl.id,
@@ -242,7 +244,7 @@ def _add_sighting(
         seller_name=found.seller.name if found.seller else "",
         posted_at=found.posted_at,
         images=list(found.images),
-        problems=list(found.problems),
+        problems=problems,
         changed=changed,
         scored=said_before,
         **{name: getattr(found, name) for name in _SAID},
@@ -258,7 +260,7 @@ def _add_sighting(
     if crawl.kind is CrawlKind.LISTINGS:
         listing.last_listed_at = now
     listing.latest_sighting_id = sighting.id
-    came_back = _see(session, listing, Look(now, Outcome.LIVE), clock)
+    came_back = _see(session, listing, Look(now, outcome_of(problems)), clock)
     return changed, came_back
 
 
@@ -303,11 +305,20 @@ def standing_of(listing: Listing) -> Standing:
     )
 
 
+def outcome_of(problems: Sequence[str]) -> Outcome:
+    """Return what a sighting says of a listing: it is offered, unless its page says it is over.
+
+    >>> outcome_of([ENDED]).value
+    'sold_or_expired'
+    """
+    return Outcome.SOLD_OR_EXPIRED if ENDED in problems else Outcome.LIVE
+
+
 def looks_at(session: Session, listing_id: int) -> list[Look]:
     """Return every look at a listing in time order: the rows behind its availability."""
-    sightings = session.execute(select(Sighting.at).where(Sighting.listing_id == listing_id))
+    said = select(Sighting.at, Sighting.problems).where(Sighting.listing_id == listing_id)
     rechecks = session.scalars(select(Recheck).where(Recheck.listing_id == listing_id))
-    looks = [Look(at, Outcome.LIVE) for (at,) in sightings]
+    looks = [Look(at, outcome_of(problems)) for at, problems in session.execute(said)]
     looks += [Look(row.at, row.outcome, row.control_live) for row in rechecks]
     return sorted(looks, key=lambda look: look.at)
 

@@ -36,6 +36,13 @@ def anything_found(page: Selector, selectors: Iterable[str]) -> bool:
     return any(select(page, selector) for selector in selectors)
 
 
+def source_of(found: Selector) -> str:
+    """Return the address a link selector found: an attribute's text, or an element's href."""
+    if isinstance(found.root, str):
+        return found.root.strip()
+    return (found.attrib.get("href") or "").strip()
+
+
 def texts_of(page: Selector, field: Field) -> list[str]:
     """Return the texts of a field; of its places, the first that has any wins."""
     for selector in field.select:

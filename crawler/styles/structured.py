@@ -188,8 +188,17 @@ def _images(node: Node) -> list[str]:
 
 
 def _has_ended(node: Node) -> bool:
-    words = _text(node, "offers", "availability") or _text(node, "availability")
-    return words.rpartition("/")[2].lower() in _ENDED
+    return has_ended_words(_text(node, "offers", "availability") or _text(node, "availability"))
+
+
+def has_ended_words(availability: str) -> bool:
+    """Tell whether a schema.org or shopping feed availability says that an offer is over.
+
+    >>> has_ended_words("https://schema.org/SoldOut"), has_ended_words("out of stock")
+    (True, True)
+    """
+    word = availability.rpartition("/")[2].lower()
+    return word.replace(" ", "").replace("_", "") in _ENDED
 
 
 def microdata(page: Selector) -> Node | None:
