@@ -1,11 +1,9 @@
 """What the team does with platforms: switch on and off, schedule, pause, check."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -19,11 +17,7 @@ from data.terms_of_use import TermsReading, terms_readings
 from data.watches import Watch, watch_of
 from faunawatch.due import Plan, first_due
 from faunawatch.house import House, os_actor, platform_of
-from faunawatch.jobs import crawl_options
 from faunawatch.permission import is_ours, reading_words, require_terms_read
-
-if TYPE_CHECKING:
-    from crawler.report import CheckReport
 
 _SPAN = re.compile(r"^(\d{1,4})([mhd])$")
 _CLOCK = re.compile(r"^([01]?\d|2[0-3]):[0-5]\d$")
@@ -163,27 +157,3 @@ def _state(watch: Watch | None) -> str:
         words = f"at {watch.at_local} {watch.timezone}"
     due = f"{watch.next_run_at:%Y-%m-%d %H:%M} UTC" if watch.next_run_at else "now"
     return f"enabled, {words}, next {due}"
-
-
-def check_platform(
-    house: House, platform: Platform, search: Sequence[str]
-) -> tuple[list[str], bool]:
-    """Fetch a few pages of a platform and say what is wrong; True when nothing is."""
-    from crawler.check import check  # noqa: PLC0415  (Scrapy is loaded only when it is used)
-
-    options = replace(crawl_options(house, platform, os_actor()), search_terms=tuple(search))
-    report = check(platform, options)
-    return list(_check_lines(report)), report.ok
-
-
-def _check_lines(report: "CheckReport") -> Iterator[str]:
-    yield f"{report.platform_id}: {report.requests} requests"
-    for field in report.fields:
-        yield f"  {field.name:<12} {field.found}/{field.of}  {field.example}"
-    yield f"  robots       {report.robots}"
-    yield f"  paging       {report.paging}"
-    yield f"  search       {report.search}"
-    for problem in report.problems:
-        yield f"WRONG  {problem}"
-    if report.ok:
-        yield "Nothing wrong found."

@@ -1,142 +1,85 @@
-"""`platform check` names what is wrong with a platform's file, and is quiet about a good one."""
+"""`platform check` names what is wrong with a platform, and is quiet about a good one."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 
-from tests.crawling import (
-    Answer,
-    Site,
-    check_in_process,
-    list_html,
-    listing_html,
-    serving,
-    small_site,
-)
+from crawler.checking.faults import ADVICE, FAULT_MEANING, Fault
+from tests.crawling import check_in_process, serving
+from tests.faulty import WAYS, FaultySite
 
-PRICED = '[fields]\nprice = ".price"'
+_HIDDEN_BY_A_WALL = {Fault.SEARCH_IGNORED, Fault.BROKEN_PAGING}
+# What cannot be seen any more once the first is there.
+HIDES: dict[Fault, set[Fault]] = {
+    Fault.ROBOTS: set(Fault),
+    Fault.BLOCKED: _HIDDEN_BY_A_WALL | {Fault.LOGIN_WALL},
+    Fault.LOGIN_WALL: _HIDDEN_BY_A_WALL | {Fault.BLOCKED},
+    Fault.CHANGED_LAYOUT: {
+        Fault.WRONG_SELECTOR,
+        Fault.SEARCH_IGNORED,
+        Fault.PRICE_SCALE,
+        Fault.DATES_MISREAD,
+    },
+}
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site() -> Iterator[FaultySite]:
     with serving() as served:
-        small_site(served, list(range(1, 31)), per_page=10)
-        for number in range(1, 31):
-            price = f"<p class=price>RM {number}0.00</p>"
-            served.pages[f"/item/{number}"] = listing_html(
-                number, price=f"{number}0.00", extra=price
-            )
-        yield served
+        yield FaultySite(served)
 
 
-def test_a_good_file_has_no_problems(site: Site):
-    report = check_in_process(site.platform(rest=PRICED))
-    assert report.problems == ()
-    assert report.ok
+def test_a_good_platform_passes_with_a_table_of_fields(site: FaultySite):
+    report = check_in_process(site.file)
+    assert report.ok, report.faults
+    assert report.remarks == ()
     found = {field.name: field for field in report.fields}
-    assert (found["title"].found, found["title"].of) == (8, 8)
-    assert "→" in found["price"].example
-    assert report.paging.startswith("3 list pages read")
-    assert report.requests <= 14
+    assert all(field.found == field.of == 8 for name, field in found.items() if name != "images")
+    assert found["price"].example.startswith("15")
+    assert "→" in found["posted_at"].example
+    assert report.paging.startswith("3 list pages read; listings on each: 12, 12, 12")
+    assert report.requests <= 20
 
 
-def only_problem(report) -> str:
+@pytest.mark.parametrize(
+    ("fault", "way"),
+    [
+        pytest.param(fault, way, id=f"{fault.value}-{way.__name__.strip('_')}")
+        for fault, ways in WAYS.items()
+        for way in ways
+    ],
+)
+def test_each_planted_fault_is_named_and_nothing_else(site: FaultySite, fault, way):
+    way(site)
+    report = check_in_process(site.file)
+    assert report.named == {fault}, [str(one) for one in report.faults]
     assert not report.ok
-    assert len(report.problems) == 1, report.problems
-    return str(report.problems[0])
 
 
-def test_a_selector_that_finds_nothing(site: Site):
-    report = check_in_process(site.platform(rest=PRICED + '\nplace = ".where"'))
-    assert only_problem(report).startswith("place: `.where` found nothing on any of 8")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(one, other, id=f"{one.value}+{other.value}")
+        for one, other in combinations(WAYS, 2)
+    ],
+)
+def test_two_planted_faults_are_both_named_unless_one_hides_the_other(
+    site: FaultySite, one: Fault, other: Fault
+):
+    for fault in (one, other):
+        WAYS[fault][0](site)
+    report = check_in_process(site.file)
+    visible = {one, other} - HIDES.get(one, set()) - (HIDES.get(other, set()) - {other})
+    visible -= {one} & HIDES.get(other, set())
+    named = [str(found) for found in report.faults]
+    if one in HIDES.get(other, set()) and other in HIDES.get(one, set()):
+        assert report.named < {one, other}, named
+        assert len(report.named) == 1, named
+    else:
+        assert report.named == visible, named
 
 
-def test_a_blocked_page(site: Site):
-    site.pages["/item/1"] = Answer("no", 403)
-    assert "blocked: the platform refuses us (HTTP 403)" in only_problem(
-        check_in_process(site.platform().replace("delay_s = 0\n", "delay_s = 0.001\n"))
-    )
-
-
-def test_a_login_wall(site: Site):
-    site.pages["/"] = "<form><input type=password></form>"
-    assert only_problem(check_in_process(site.platform())).startswith("login wall: ")
-
-
-def test_paging_that_repeats_itself(site: Site):
-    site.pages["/?page=2"] = list_html(list(range(1, 11)), "/?page=3")
-    assert "repeats listings" in only_problem(check_in_process(site.platform()))
-
-
-def test_a_pager_that_is_not_found(site: Site):
-    platform = site.platform().replace("a.next", "a.weiter")
-    assert "no next page found" in only_problem(check_in_process(platform))
-
-
-def test_robots_refuse(site: Site):
-    site.pages["/robots.txt"] = "User-agent: *\nDisallow: /\n"
-    report = check_in_process(site.platform())
-    assert only_problem(report).startswith("robots refused: robots.txt forbids")
-    assert "forbids" in report.robots
-
-
-def test_a_wrong_price_scale(site: Site):
-    report = check_in_process(site.platform(rest=PRICED, top="price_scale = 100"))
-    assert "check `price_scale`" in only_problem(report)
-
-
-def test_no_price_where_the_file_looks(site: Site):
-    for number in range(1, 31):
-        site.pages[f"/item/{number}"] = listing_html(number, price="")
-    assert only_problem(check_in_process(site.platform())).startswith("price: found on none of 8")
-
-
-def test_a_wrong_encoding(site: Site):
-    for number in range(1, 31):
-        title = f"老木箱{number}"
-        site.pages[f"/item/{number}"] = Answer(listing_html(number, title).encode("gb18030"))
-    platform = site.platform().replace('["en", "vi", "th"]', '["zh-Hans"]')
-    assert "written in gb18030" in only_problem(check_in_process(platform))
-
-
-def test_a_changed_layout(site: Site):
-    for number in range(1, 31):
-        site.pages[f"/item/{number}"] = "<html><p>new look</p></html>"
-    assert "layout changed: " in only_problem(check_in_process(site.platform()))
-
-
-def test_a_search_that_ignores_its_term(site: Site):
-    site.pages["/search"] = list_html([1, 2, 3])
-    platform = site.platform(lists='search = "/search?q={term}"')
-    assert "search: ignores its term" in only_problem(check_in_process(platform))
-
-
-def test_a_search_that_finds_nothing_it_should(site: Site):
-    site.pages["/search"] = list_html([])
-    platform = site.platform(lists='search = "/search?q={term}"')
-    assert only_problem(check_in_process(platform)).startswith("search: finds nothing for")
-
-
-def test_the_words_asked_for_are_searched_too(site: Site):
-    site.pages |= {"/search?q=vase": list_html([4]), "/search?q=zqxjkvwq": list_html([])}
-    site.pages["/search"] = list_html([1])
-    platform = site.platform(lists='search = "/search?q={term}"', rest=PRICED)
-    report = check_in_process(platform, search_terms=("vase", "虎"))
-    assert report.ok
-    assert "1 listings for 'vase', 1 listings for '虎', 0 for a word" in report.search
-    assert site.asked["/search?q=vase"] == 1
-
-
-def test_a_search_that_ignores_some_words_names_just_what_the_list_does(site: Site):
-    site.pages |= {"/search?q=zqxjkvwq": list_html([]), "/search": list_html([1])}
-    site.pages["/search?q=%E8%99%8E"] = list_html(list(range(1, 11)))
-    platform = site.platform(lists='search = "/search?q={term}"', rest=PRICED)
-    report = check_in_process(platform, search_terms=("虎",))
-    assert only_problem(report).startswith("search: ignores '虎'")
-
-
-def test_a_word_asked_for_need_not_be_on_the_site(site: Site):
-    site.pages |= {"/search": list_html([1]), "/search?q=zqxjkvwq": list_html([])}
-    site.pages["/search?q=vase"] = list_html([])
-    platform = site.platform(lists='search = "/search?q={term}"', rest=PRICED)
-    assert check_in_process(platform, search_terms=("vase",)).ok
+def test_every_fault_has_a_meaning_and_advice():
+    assert set(FAULT_MEANING) == set(ADVICE) == set(Fault)

@@ -13,6 +13,7 @@ class Word(StrEnum):
     """Why a word was searched for."""
 
     OWN = "a listing that was read contains it"
+    COMMON = "most listings that were read contain it"
     ASKED = "it was asked for"
     NONSENSE = "it is no word of any language"
 

@@ -8,7 +8,8 @@ from data.platform import Platform
 
 MANY = 10
 _MOSTLY = 0.5
-_CAME_NOT = frozenset({"list_page"})
+# Repeated listings are counted here, and a total that is a little off is only remarked on.
+_SAID_ELSEWHERE = ("repeats", "says it has")
 
 
 def has_pager(platform: Platform) -> bool:
@@ -41,7 +42,10 @@ def faults(notes: Notes, platform: Platform, *, walled: bool) -> Iterator[Found]
 
 
 def remarks(notes: Notes) -> Iterator[str]:
-    """Remark on listings that stand on several pages, as pinned ones do."""
+    """Remark on listings that stand on several pages, as pinned ones do, and on totals."""
+    for note in notes.of("list_page"):
+        if note.message.startswith("says it has") and any(one.ids for one in notes.lists):
+            yield f"paging: the list {note.message}"
     for pages in notes.walks().values():
         if _repeats(pages) is None and (again := _again(pages)):
             shown = f"{len(again)} listings stand on several pages, as pinned ones do"
@@ -86,7 +90,8 @@ def _ends_early(pages: list[ListPage]) -> Found | None:
 def _did_not_come(notes: Notes) -> Iterator[Found]:
     """Tell of a further page that answered wrongly or leads back."""
     for note in notes.of("list_page"):
-        if notes.lists and "repeats" not in note.message:
+        said = note.message.startswith(_SAID_ELSEWHERE)
+        if any(one.ids for one in notes.lists) and not said:
             yield Found(Fault.BROKEN_PAGING, f"the list {note.message}", note.url)
             return
 

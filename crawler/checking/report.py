@@ -93,7 +93,7 @@ def _faults(platform: Platform, progress: Progress, notes: Notes, now: datetime)
     yield from in_the_way
     # Behind a wall only what was read before it can be judged: an empty list proves nothing then.
     garbled = encodings.garbled(notes, platform.languages)
-    if notes.samples or not walled:
+    if notes.samples or notes.unreadable or not walled:
         yield from fields.faults(notes, platform, garbled=garbled)
     yield from encodings.faults(notes, platform.languages)
     yield from prices.faults(notes, platform)

@@ -10,6 +10,7 @@ from crawler.searching import Shown, same_as_unfiltered
 from data.platform import Platform
 
 WORDS_A_SCRIPT = 2
+_THERE = frozenset({Word.OWN, Word.COMMON})
 _LONGEST, _SHORTEST = 20, 2
 _SCRIPTS = {
     "Latin": (re.compile(r"[^\W\d_\u0370-\uffff]{4,}"), "zqxjkvwq"),
@@ -49,10 +50,11 @@ def nonsense(script: str) -> str:
     return _SCRIPTS[script][1]
 
 
-def own_words(samples: Sequence[Sample], script: str) -> list[str]:
+def own_words(samples: Sequence[Sample], script: str) -> list[tuple[str, Word]]:
     """Return words of a script from titles of listings that were read, rarest and longest first.
 
-    A word that most titles have proves nothing: finding everything is then right.
+    Words that most titles have are taken where there are no others, and marked: finding
+    everything is right for them.
     """
     pattern = _SCRIPTS[script][0]
     held = Counter(
@@ -61,8 +63,9 @@ def own_words(samples: Sequence[Sample], script: str) -> list[str]:
         for word in set(pattern.findall(sample.reading.found.title))
         if _SHORTEST <= len(word) <= _LONGEST
     )
-    rare = [word for word, times in held.items() if times == 1 or times * 2 <= len(samples)]
-    return sorted(rare, key=lambda word: (held[word], -len(word), word))[:WORDS_A_SCRIPT]
+    rare = {word for word, times in held.items() if times * 2 <= len(samples)}
+    words = sorted(rare or held, key=lambda word: (held[word], -len(word), word))
+    return [(word, Word.OWN if rare else Word.COMMON) for word in words[:WORDS_A_SCRIPT]]
 
 
 def summary(notes: Notes, platform: Platform) -> str:
@@ -102,7 +105,7 @@ def _ignored(trial: Trial, notes: Notes) -> str:
         return ""
     if trial.word is Word.NONSENSE:
         return ""
-    if why := same_as_unfiltered(trial.answer, notes.first):
+    if trial.word is not Word.COMMON and (why := same_as_unfiltered(trial.answer, notes.first)):
         return f"{trial.term!r} is ignored: {why}"
     for other in notes.trials:
         if other.word is Word.NONSENSE and other.script == trial.script and _same(trial, other):
@@ -116,7 +119,7 @@ def _same(trial: Trial, other: Trial) -> bool:
 
 
 def _blind(trials: list[Trial]) -> Iterator[Found]:
-    own = [one for one in trials if one.word is Word.OWN and one.answer is not None]
+    own = [one for one in trials if one.word in _THERE and one.answer is not None]
     if own and not any(_hits(one) for one in own):
         terms = " nor ".join(repr(one.term) for one in own)
         words = f"finds nothing for {terms}, which listings on the site contain"

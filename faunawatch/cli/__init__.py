@@ -5,6 +5,7 @@ What a command needs is imported inside it, so that `--help` and the listings st
 
 from faunawatch.cli import (
     batches,
+    checking,
     classify,
     crawls,
     evaluate,
@@ -20,6 +21,7 @@ from faunawatch.cli.base import app
 __all__ = [
     "app",
     "batches",
+    "checking",
     "classify",
     "crawls",
     "evaluate",

@@ -1,6 +1,5 @@
 """`faunawatch platform`: list, show, terms-read, new, check, enable, disable, pause."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -115,27 +114,3 @@ def pause(
             say(pause_platform(house, platform_id, for_))
         except (UnknownPlatform, BadSchedule) as error:
             refuse(str(error))
-
-
-@platform.command()
-def check(
-    id_or_file: Annotated[str, typer.Argument(help="A platform's id or a TOML file.")],
-    search: Annotated[list[str] | None, typer.Option(help="A word to search for.")] = None,
-) -> None:
-    """Fetch a few pages and say plainly what is wrong; exit code 1 when something is."""
-    from data.platforms import PlatformError, load_file
-    from faunawatch.house import UnknownPlatform, platform_of
-    from faunawatch.jobs import NoContact
-    from faunawatch.watching import check_platform
-
-    with the_house() as house:
-        try:
-            file = Path(id_or_file)
-            found = load_file(file) if file.suffix == ".toml" else platform_of(house, id_or_file)
-            lines, ok = check_platform(house, found, search or [])
-        except (UnknownPlatform, PlatformError, NoContact) as error:
-            refuse(str(error))
-    for line in lines:
-        say(line)
-    if not ok:
-        raise typer.Exit(FAILED)
