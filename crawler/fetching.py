@@ -41,7 +41,7 @@ from data.availability import Outcome
 from data.crawls import Ending
 from data.evidence import EvidenceFolder, EvidenceFull, Kept
 from data.found import CaptureQuality, EvidenceKind, FoundListing, StoredEvidence
-from data.platform import Platform
+from data.platform import Platform, Style
 
 FETCH_FAILURES = (
     CannotResolveHostError,
@@ -162,7 +162,7 @@ class PlatformSpider(Spider):
             return {}
         if json.detail_method == "POST":
             return self.posting(json.detail_body.replace("{id}", as_json_text(external_id)))
-        return self.as_json()
+        return self.as_json() if self.platform.listing_style is Style.JSON_API else {}
 
     def as_json(self) -> dict[str, Any]:
         """Return what asks for JSON where a server would else send a page for people."""

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.lists import listing_links
-from crawler.styles import Page, Reading, read_listing
+from crawler.styles import Page, Reading, read_listing, read_row
+from crawler.styles.listed import rows_of
 from crawler.styles.reading import RawListing, build
 from crawler.styles.structured import json_ld
 from data.platform import Lists, Platform
@@ -61,7 +62,11 @@ def test_a_page_becomes_its_listing(case: Path):
     media = {"content-type": "application/json"} if file.suffix == ".json" else {}
     url = expected["url"]
     page = Page(url, file.read_bytes(), headers=media, languages=platform.languages)
-    reading = read_listing(page, platform, NOON, expected["external_id"])
+    if file.suffix == ".xml":
+        row = rows_of(page, platform)[expected["external_id"]]
+        reading = read_row(page, row, platform, NOON)
+    else:
+        reading = read_listing(page, platform, NOON, expected["external_id"])
     assert said(reading) == expected
     assert reading.is_listing
 

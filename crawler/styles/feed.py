@@ -1,6 +1,7 @@
 """Feeds (RSS 2.0, Atom, RDF) and sitemaps, also gzipped; XML that declares entities is refused."""
 
 import gzip
+import html
 import re
 import zlib
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ _ROOT = re.compile(r"<(rss|feed|urlset|sitemapindex|(?:\w+:)?RDF)[\s>]")
 _LOOKED_AT = 2_000
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_LITERAL = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_AMPERSAND = re.compile(r"&(?!#)(?:(\w+);)?")
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _MEDIA = "http://search.yahoo.com/mrss/"
 _IMAGE = re.compile(r"<img[^>]+src=[\"']([^\"']+)", re.IGNORECASE)
 _AUTHOR = re.compile(r"^\S+@\S+\s*\((.+)\)$")
@@ -90,6 +94,24 @@ def _unpacked(body: bytes, most: int) -> tuple[bytes, str]:
     return unpacked, ""
 
 
+def mended(text: str) -> str:
+    r"""Return XML whose bare ampersands and HTML entities an XML parser would else drop.
+
+    >>> mended("a & b&nbsp;c &lt; <![CDATA[x & y]]>")
+    'a &amp; b\xa0c &lt; <![CDATA[x & y]]>'
+    """
+    parts = _LITERAL.split(text)
+    parts[::2] = [_AMPERSAND.sub(_mended_sign, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _mended_sign(found: re.Match[str]) -> str:
+    name = found[1]
+    if name is None:
+        return "&amp;"
+    return found[0] if name in _XML_NAMES else html.escape(html.unescape(found[0]), quote=False)
+
+
 def _root(text: str) -> Any:  # noqa: ANN401
     parser = etree.XMLParser(
         encoding="utf-8",
@@ -102,7 +124,7 @@ def _root(text: str) -> Any:  # noqa: ANN401
         remove_pis=True,
     )
     try:
-        return etree.fromstring(text.strip().encode("utf-8", "replace"), parser)
+        return etree.fromstring(mended(text).strip().encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
         return None
 
