@@ -11,12 +11,15 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from crawler.addresses import SETTING
 from crawler.fetching import PlatformSpider, Run
 from crawler.politeness import ROBOT_NAME, user_agent
+from crawler.retrying import BASE_SETTING
 from data.crawls import Ending
 from data.platform import LEAST_DELAY_S
 
 TIMEOUT_S = 30
 POLITE_MARGIN = 1.25
 AT_ONCE_LOCALLY = 4
+RETRY_PAUSE_S = 2.0
+RETRY_PAUSE_LOCALLY_S = 0.02
 _MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -27,6 +30,8 @@ _MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "crawler.gate.Watch": 60,
     "crawler.politeness.Robots": 100,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawler.retrying.Retry": 550,
     "crawler.gate.Gate": 740,
 }
 _HANDLERS: dict[str, str | None] = {
@@ -56,11 +61,11 @@ def settings_for(run: Run) -> dict[str, Any]:
         "REDIRECT_MAX_TIMES": 5,
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "RETRY_TIMES": 2,
-        "RETRY_HTTP_CODES": [408, 500, 502, 504, 522, 524],
         "COOKIES_ENABLED": False,
         # Scrapy starts this many workers for every page; nothing is yielded that would need them.
         "CONCURRENT_ITEMS": 1,
         "EXTENSIONS_BASE": {},
+        "EXTENSIONS": {"crawler.limits.Limits": 0},
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,
         "LOG_ENABLED": False,
@@ -81,6 +86,7 @@ def _pace(run: Run) -> dict[str, Any]:
         "CONCURRENT_REQUESTS_PER_DOMAIN": at_once,
         "DOWNLOAD_DELAY": delay * POLITE_MARGIN,
         "DOWNLOAD_DELAY_JITTER": 0.2,
+        BASE_SETTING: RETRY_PAUSE_LOCALLY_S if is_local else max(RETRY_PAUSE_S, delay),
     }
 
 

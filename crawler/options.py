@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 from data.base import Clock, SystemClock
 from data.home import HomeKind
+from data.incidents import GO_PERCENT, STOP_PERCENT
 from data.listings import Listing
 
 
@@ -13,6 +16,18 @@ def nothing_is_wanted(text: str) -> bool:
     """Fetch no images: what a run does when nobody gave it a term matcher."""
     del text
     return False
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """What one run may use; past it the run ends cleanly. None: as much as it likes."""
+
+    seconds: float | None = None
+    megabytes: int | None = None
+    until: datetime | None = None
+    disk: Path | None = None
+    stop_percent: float = STOP_PERCENT
+    go_percent: float = GO_PERCENT
 
 
 @dataclass(frozen=True)
@@ -28,6 +43,7 @@ class CrawlOptions:
     resume: int | None = None
     clock: Clock = field(default_factory=SystemClock)
     home: HomeKind = HomeKind.REAL
+    limits: RunLimits = field(default_factory=RunLimits)
     version: str = "0.1.0"
 
 

@@ -29,6 +29,7 @@ class Progress:
     last_robots: str = ""
     lists_cut: str = ""
     limit_hit: bool = False
+    asked_to_wait_s: float = 0.0
     answers: int = 0
     refused: int = 0
     sizes: Counter[int] = field(default_factory=Counter)

@@ -49,6 +49,7 @@ class Ended:
     crawl_id: int
     ending: Ending
     cause: str
+    asked_to_wait_s: float = 0.0
 
 
 def crawl(
@@ -151,4 +152,4 @@ def _to_the_end(
         how, cause = ending()
     finally:
         recorder.finish(how, cause)
-    return Ended(recorder.crawl_id, how, cause)
+    return Ended(recorder.crawl_id, how, cause, run.progress.asked_to_wait_s)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from crawler.check import check
 from crawler.options import CrawlOptions, Targets
-from crawler.run import crawl, pictures, recheck
+from crawler.run import Ended, crawl, pictures, recheck
 from data.base import ManualClock, Record
 from data.crawls import CrawlProblem
 from data.evidence import EvidenceFolder, Room
@@ -221,6 +221,10 @@ class Place:
         """Crawl in a process of its own; return ending and cause."""
         return _ended(_crawl, self, platform, options(**changes))
 
+    def crawl_whole(self, platform: str, **changes: Any) -> Ended:
+        """Crawl in a process of its own; return all that the run says of its end."""
+        return _in_process(_crawl_whole, self, platform, options(**changes))
+
     def recheck(self, platform: str, targets: Targets, **changes: Any) -> tuple[str, str]:
         """Recheck in a process of its own; return ending and cause."""
         return _ended(_recheck, self, platform, targets, options(**changes))
@@ -263,6 +267,11 @@ def _run(work: Callable[..., Any], answer_to: Connection | None, *arguments: Any
     result = work(*arguments)
     if answer_to is not None:
         answer_to.send(result)
+
+
+def _crawl_whole(place: Place, platform: str, how: CrawlOptions) -> Ended:
+    store = open_store(place.url, kind=place.home)
+    return crawl(store, EvidenceFolder(place.evidence), parse_platform(platform), how)
 
 
 def _crawl(place: Place, platform: str, how: CrawlOptions) -> tuple[str, str]:
