@@ -237,7 +237,7 @@ class Platform:
         return self.filled(self.json.also, external_id) if self.json.also else ""
 
     def filled(self, address: str, external_id: str) -> str:
-        """Return an address in full with a listing's id; one of two parts (channel/number) stays so."""
+        """Return an address in full with a listing's id, of whose parts a slash may stand between."""
         return self.absolute(address.replace("{id}", quote(external_id)))
 
     def also_of(self, external_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Each shipped platform: what its removed listings look like, and a crawl of a tiny site like it."""
+"""Each shipped platform: its pages, its removed listings, and a crawl of a tiny site like it."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from crawler.judging import judge, judge_also
-from crawler.options import Target
+from crawler.options import Target, Targets
 from crawler.styles import Page
+from data.availability import Outcome
+from data.listings import Listing, Recheck
 from data.platform import Platform
 from data.platforms import load_folder
-from tests.crawling import NOON
+from tests.alike_sites import ALIKE, Alike, on_loopback, title_of
+from tests.crawling import NOON, Place, rows, serving
 
 ROOT = Path(__file__).parents[1]
 SHIPPED, ERRORS = load_folder(ROOT / "data/reference/platforms")
@@ -73,3 +76,32 @@ def test_what_a_look_at_a_removed_listing_means(case: Path):
         absent = look.get("absent_from_lists", False)
         judged = judge(page, platform, target, NOON, absent=absent)
     assert judged.outcome == look["outcome"], judged.cause
+
+
+@pytest.fixture
+def place(tmp_path: Path, sqlite_template: Path) -> Place:
+    return Place.fresh(tmp_path, sqlite_template)
+
+
+@pytest.mark.parametrize("kind", ALIKE, ids=lambda one: one.name)
+def test_a_tiny_site_like_it_is_crawled_and_a_removal_is_seen(kind: type[Alike], place: Place):
+    with serving() as site, place.opened() as store:
+        alike = kind(site)
+        platform = on_loopback(alike.name, site)
+        ending, cause = place.crawl(platform)
+        assert ending == "finished", cause
+        found = {row.external_id: row for row in rows(store, Listing)}
+        assert set(found) == {alike.external_id(one) for one in alike.ids}
+        assert {row.title for row in found.values()} == {title_of(one) for one in alike.ids}
+
+        gone, kept, other = (alike.external_id(one) for one in alike.ids[:3])
+        alike.gone.add(alike.ids[0])
+        targets = Targets(
+            [Target.of(found[gone]), Target.of(found[kept])], [Target.of(found[other])]
+        )
+        ending, cause = place.recheck(platform, targets)
+        assert ending == "finished", cause
+        looks = {row.listing_id: row for row in rows(store, Recheck)}
+        assert looks[found[gone].id].outcome is Outcome.REMOVED, looks[found[gone].id].cause
+        assert looks[found[gone].id].control_live
+        assert looks[found[kept].id].outcome is Outcome.LIVE, looks[found[kept].id].cause

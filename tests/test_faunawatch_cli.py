@@ -125,7 +125,7 @@ def test_crawling_needs_a_contact(tmp_path: Path) -> None:
 def test_an_unknown_platform_is_named_with_the_known_ones(tmp_path: Path) -> None:
     done = run(tmp_path, "platform", "enable", "nowhere")
     assert done.returncode == 1
-    assert b"no platform 'nowhere'; there are: generic-shop" in done.stderr
+    assert b"no platform 'nowhere'; there are: chotot, generic-feed, generic-shop" in done.stderr
 
 
 def test_a_broken_platform_file_is_told_and_hides_no_other(tmp_path: Path) -> None:
