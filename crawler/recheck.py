@@ -91,11 +91,11 @@ class RecheckSpider(PlatformSpider):
         self.settle(tuple(self.waiting), proven=False)
         super().closed(reason)
 
-    def watch(self, response: Response) -> None:
+    def watch(self, response: Response, asked: str = "") -> None:
         """Stop at walls; one listing that asks for a sign-in where others do not is hidden."""
         hidden = response.status == UNAUTHORISED and self.control is not None
-        if not (hidden and certain_wall(self.page(response)) is None):
-            super().watch(response)
+        if not (hidden and certain_wall(self.page(response), asked) is None):
+            super().watch(response, asked)
 
     def next_control(self) -> Iterator[Request]:
         """Ask for the next control page; without one, go on to the targets."""
