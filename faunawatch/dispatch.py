@@ -25,10 +25,13 @@ from sqlalchemy.exc import OperationalError
 from data.jobs import Job, JobKind, JobState, ask, claim, give_back, put_back, renew
 from data.listings import Sighting
 from data.store import Store
+from faunawatch.guarding import Guard
 from faunawatch.schedule import holder_name
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
+SHORT = frozenset({JobKind.SCORE, JobKind.ALERT})
+"""Jobs that never wait behind crawls: a place more than the slots is kept for them."""
 RENEW_SECONDS = 20
 STOP_SECONDS = 20.0
 AFTER_FAILURE = timedelta(minutes=10)
@@ -42,11 +45,14 @@ class Worker:
     slots: int = 2
     name: str = field(default_factory=lambda: f"worker:{holder_name()}")
     running: dict[int, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    guard: Guard | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then end the children cleanly and queue their jobs again."""
         while not stop.is_set():
             try:
+                if self.guard is not None:
+                    self.guard.look()
                 self.reap()
                 started = self.start_next()
             except OperationalError:
@@ -58,10 +64,12 @@ class Worker:
 
     def start_next(self) -> bool:
         """Start one job if there is one and a free slot; tell whether it did."""
-        if len(self.running) >= self.slots:
+        if len(self.running) > self.slots:
             return False
+        but = frozenset(JobKind) - SHORT if len(self.running) == self.slots else frozenset()
+        own = tuple(self.running)
         with self.store.write() as session:
-            job = claim(session, self.name, datetime.now(UTC), own=tuple(self.running))
+            job = claim(session, self.name, datetime.now(UTC), own=own, but=but)
             job_id = job.id if job is not None else None
         if job_id is None:
             return ask_for_scores(self.store)

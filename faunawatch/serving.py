@@ -6,6 +6,7 @@ import threading
 import uvicorn
 
 from data.taxa import load_taxa
+from faunawatch.guarding import Guard, send_where_no_worker_does
 from faunawatch.house import House
 from review_ui.app import create_app
 from review_ui.settings import UiSettings
@@ -25,7 +26,9 @@ def serve(house: House, host: str, port: int, settings: UiSettings, stop: thread
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="screens", daemon=True)
     thread.start()
+    guard = Guard(house.store, house.folder)
     while not stop.wait(0.2) and thread.is_alive():
-        pass
+        if guard.look():
+            send_where_no_worker_does(house.store)
     server.should_exit = True
     thread.join(10)

@@ -37,3 +37,11 @@ def child_environment(home: Path) -> dict[str, str]:
     """Return the environment of a process that works on another home, with its SQLite database."""
     kept = {key: value for key, value in os.environ.items() if key != "FAUNAWATCH_DATABASE_URL"}
     return {**kept, "FAUNAWATCH_HOME": str(home)}
+
+
+def alert_address(name: str) -> str:
+    """Return the address of an alert channel that the environment names, or nothing.
+
+    Channel `field-team` stands in FAUNAWATCH_ALERT_FIELD_TEAM.
+    """
+    return os.environ.get(f"FAUNAWATCH_ALERT_{name.upper().replace('-', '_')}", "").strip()

@@ -145,7 +145,12 @@ RUN_STATES: Final = {
     RunState.FAILED: ("bad", "Failed", "cross"),
     RunState.MISSED: ("bad", "Missed", "clock"),
 }
-JOBS: Final = {JobKind.CRAWL: "Crawl", JobKind.RECHECK: "Recheck", JobKind.SCORE: "Scoring"}
+JOBS: Final = {
+    JobKind.CRAWL: "Crawl",
+    JobKind.RECHECK: "Recheck",
+    JobKind.SCORE: "Scoring",
+    JobKind.ALERT: "Alerts",
+}
 JOB_STATES: Final = {
     JobState.QUEUED: ("plain", "waiting"),
     JobState.RUNNING: ("warn", "running"),

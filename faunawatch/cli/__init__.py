@@ -4,6 +4,7 @@ What a command needs is imported inside it, so that `--help` and the listings st
 """
 
 from faunawatch.cli import (
+    alerts,
     batches,
     checking,
     classify,
@@ -19,6 +20,7 @@ from faunawatch.cli import (
 from faunawatch.cli.base import app
 
 __all__ = [
+    "alerts",
     "app",
     "batches",
     "checking",

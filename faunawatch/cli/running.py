@@ -151,12 +151,14 @@ def worker(
 ) -> None:
     """Run queued jobs, each in a process of its own."""
     from faunawatch.dispatch import Worker
+    from faunawatch.guarding import Guard
     from faunawatch.logs import configure
     from faunawatch.supervise import stop_event
 
     configure()
     with the_house() as house, stop_event() as stop:
-        Worker(house.store, slots).run(stop)
+        guard = Guard(house.store, house.folder)
+        Worker(house.store, slots, guard=guard).run(stop)
 
 
 @app.command(hidden=True)

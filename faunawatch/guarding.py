@@ -1,0 +1,184 @@
+"""The guard: in every part that runs, it looks whether the others do, and what is to be told.
+
+The worker and the screens each keep one. It only writes alerts into the outbox and asks for the
+job that sends them, so it does not matter how many look. Where no worker takes that job, the
+screens run it themselves: somebody must be able to tell that the worker stopped.
+"""
+
+import logging
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from data.alerting import is_muted, look, rules
+from data.alerts import AlertKind, Message, alert_settings, channels, due, raise_alert
+from data.base import Clock
+from data.crawls import FINE, CrawlKind, RunState
+from data.incidents import STOP_PERCENT, disk_is_full
+from data.jobs import Job, JobKind, JobState, Lease, ask
+from data.reviews import ReviewTask
+from data.states import TaskState
+from data.store import Store
+from data.streaks import runs_said
+from data.watches import Watch
+from faunawatch.schedule import LEASE_NAME
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 20.0
+SCHEDULE_GRACE = timedelta(minutes=3)
+WORKER_GRACE = timedelta(minutes=15)
+SENDER_GRACE = timedelta(minutes=3)
+
+
+@dataclass
+class Guard:
+    """Looks around every so often; cheap enough for any part's loop."""
+
+    store: Store
+    folder: Path
+    tick: Callable[[], float] = time.monotonic
+    last: float = field(default=float("-inf"))
+
+    def look(self) -> bool:
+        """Look if it is time; tell whether it did."""
+        if self.tick() - self.last < EVERY_SECONDS:
+            return False
+        self.last = self.tick()
+        try:
+            look_around(self.store, self.folder)
+        except OperationalError:
+            log.warning("the database is busy or away; looking again later", exc_info=True)
+        return True
+
+
+def look_around(store: Store, folder: Path) -> None:
+    """Raise what there is to tell, and ask for the job that sends it."""
+    clock, now = store.clock(), datetime.now(UTC)
+    used = shutil.disk_usage(folder)
+    percent = 100 * used.used / used.total
+    with store.write() as session:
+        look(session, clock=clock, now=now)
+        for message in _of_the_house(session, percent, clock, now):
+            raise_alert(session, message, clock=clock, now=now)
+        if due(session, now):
+            ask(session, JobKind.ALERT, {}, by="guard", clock=clock)
+
+
+def _of_the_house(
+    session: Session, percent: float, clock: Clock, now: datetime
+) -> Iterator[Message]:
+    asked = {rule.kind for rule in rules(session) if not is_muted(rule, clock.now())}
+    if AlertKind.DEAD_MAN in asked:
+        yield from _dead_schedule(session, now)
+        yield from _dead_worker(session, clock, now)
+    if AlertKind.DISK in asked and (percent >= STOP_PERCENT or disk_is_full(session)):
+        yield Message(
+            key=f"{AlertKind.DISK}:{clock.now():%Y-%m-%d}",
+            kind=AlertKind.DISK,
+            counts=f"The disk is {percent:.0f} % full: nothing is crawled until it has room.",
+        )
+    if AlertKind.SELF_CHECK in asked:
+        yield from _self_check(session, percent, clock, now)
+
+
+def schedule_silent_since(session: Session, now: datetime) -> datetime | None:
+    """Return since when nothing keeps the schedule; None while something does, or need not.
+
+    A schedule that was ended cleanly leaves no lease: then a lease of nobody marks when it was
+    missed first, so that every part counts from the same moment.
+    """
+    if session.scalar(select(Watch.platform_id).where(Watch.enabled).limit(1)) is None:
+        return None
+    lease = session.get(Lease, LEASE_NAME)
+    if lease is None:
+        return now
+    return lease.until if lease.until < now else None
+
+
+def _dead_schedule(session: Session, now: datetime) -> Iterator[Message]:
+    since = schedule_silent_since(session, now)
+    if since is None:
+        return
+    if session.get(Lease, LEASE_NAME) is None:
+        session.add(Lease(name=LEASE_NAME, holder="", until=now))
+        session.flush()
+    if now - since >= SCHEDULE_GRACE:
+        yield Message(
+            key=f"{AlertKind.DEAD_MAN}:schedule:{since:%Y-%m-%dT%H:%M:%S}",
+            kind=AlertKind.DEAD_MAN,
+            counts=f"The schedule stopped at {since:%H:%M} UTC: nothing is crawled.",
+        )
+
+
+def worker_silent(session: Session, clock: Clock, now: datetime) -> Job | None:
+    """Return the job that has waited longest while no worker does anything, or None."""
+    alive = select(Job.id).where(Job.state == JobState.RUNNING, Job.leased_until > now)
+    if session.scalar(alive.limit(1)) is not None:
+        return None
+    waiting = select(Job).where(
+        Job.state == JobState.QUEUED,
+        Job.asked_at < clock.now() - WORKER_GRACE,
+        (Job.not_before.is_(None)) | (Job.not_before < now - WORKER_GRACE),
+    )
+    return session.scalar(waiting.order_by(Job.id).limit(1))
+
+
+def _dead_worker(session: Session, clock: Clock, now: datetime) -> Iterator[Message]:
+    job = worker_silent(session, clock, now)
+    if job is not None:
+        yield Message(
+            key=f"{AlertKind.DEAD_MAN}:worker:{job.id}",
+            kind=AlertKind.DEAD_MAN,
+            counts="No worker takes up work: what is asked for waits.",
+        )
+
+
+def _self_check(session: Session, percent: float, clock: Clock, now: datetime) -> Iterator[Message]:
+    today = clock.now()
+    if today.hour < alert_settings(session).self_check_hour or not channels(session):
+        return
+    yield Message(
+        key=f"{AlertKind.SELF_CHECK}:{today:%Y-%m-%d}",
+        kind=AlertKind.SELF_CHECK,
+        counts=" ".join(_daily_words(session, percent, now)),
+    )
+
+
+def _daily_words(session: Session, percent: float, now: datetime) -> Iterator[str]:
+    states = list(_states(session))
+    fine = sum(state in FINE for state in states)
+    silent = schedule_silent_since(session, now)
+    yield "The schedule does not run." if silent else "Daily check: all parts run."
+    yield f"{len(states)} platforms watched, {fine} read well."
+    waiting = select(func.count(ReviewTask.id)).where(ReviewTask.state == TaskState.QUEUED)
+    yield f"{session.scalar(waiting) or 0} listings wait for a decision."
+    yield f"Disk {percent:.0f} % full."
+
+
+def _states(session: Session) -> Iterator[RunState | None]:
+    for platform_id in session.scalars(select(Watch.platform_id).where(Watch.enabled)):
+        said = runs_said(session, platform_id, CrawlKind.LISTINGS)
+        yield said[0].state if said else None
+
+
+def send_where_no_worker_does(store: Store) -> bool:
+    """Run the sending job here when no worker took it up in time; tell whether it was needed."""
+    late = store.clock().now() - SENDER_GRACE
+    with store.read() as session:
+        waiting = select(Job.id).where(
+            Job.kind == JobKind.ALERT, Job.state == JobState.QUEUED, Job.asked_at < late
+        )
+        if session.scalar(waiting.limit(1)) is None:
+            return False
+    command = [sys.executable, "-m", "faunawatch", "alerts", "send"]
+    subprocess.run(command, check=False, timeout=300, start_new_session=True)
+    return True
