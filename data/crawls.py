@@ -23,6 +23,7 @@ class CrawlKind(StrEnum):
     RECHECK = "recheck"
     CHECK = "check"
     PICTURES = "pictures"
+    IMPORT = "import"
 
 
 class Ending(StrEnum):
@@ -34,6 +35,7 @@ class Ending(StrEnum):
     TIME_SPENT = "time_spent"
     MEMORY_SPENT = "memory_spent"
     DISK_FULL = "disk_full"
+    EVIDENCE_FULL = "evidence_full"
     BLOCKED = "blocked"
     LOGIN_WALL = "login_wall"
     LAYOUT_CHANGED = "layout_changed"
@@ -51,6 +53,7 @@ ENDING_MEANING = {
     Ending.TIME_SPENT: "Stopped because it took longer than a run may; what was read is kept.",
     Ending.MEMORY_SPENT: "Stopped because it used more memory than a run may.",
     Ending.DISK_FULL: "Stopped because the disk is nearly full; it goes on when there is room.",
+    Ending.EVIDENCE_FULL: "Stopped because the evidence folder holds all that it may hold.",
     Ending.BLOCKED: "Stopped at a block or captcha page; nothing was read past it.",
     Ending.LOGIN_WALL: "Stopped because the platform asks for a login.",
     Ending.LAYOUT_CHANGED: "Pages came, but no listing could be read from them.",
@@ -97,6 +100,7 @@ STATE_OF: Final[Mapping[Ending, RunState]] = {
     Ending.TIME_SPENT: RunState.BUDGET_SPENT,
     Ending.MEMORY_SPENT: RunState.FAILED,
     Ending.DISK_FULL: RunState.FAILED,
+    Ending.EVIDENCE_FULL: RunState.FAILED,
     Ending.BLOCKED: RunState.BLOCKED,
     Ending.LOGIN_WALL: RunState.LOGIN_WALL,
     Ending.LAYOUT_CHANGED: RunState.BROKEN,
