@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 
 from data.crawls import Ending
+from data.incidents import disk_percent
 
 if TYPE_CHECKING:
     from crawler.options import RunLimits
@@ -54,12 +54,6 @@ def megabytes_used() -> float:
         return pages * resource.getpagesize() / 2**20
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def disk_percent(folder: Path) -> float:
-    """Return how full the disk is that holds a folder, as its other users see it."""
-    used = shutil.disk_usage(folder)
-    return 100 * used.used / max(1, used.used + used.free)
 
 
 class Limits:

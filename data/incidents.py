@@ -1,7 +1,9 @@
 """What befell the machine: a disk that filled, a clock that jumped; whether it is full now."""
 
+import shutil
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from sqlalchemy import Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -71,6 +73,12 @@ def disk_change(is_full: bool, percent: float) -> IncidentKind | None:  # noqa: 
     if is_full and percent < GO_PERCENT:
         return IncidentKind.DISK_FREE
     return None
+
+
+def disk_percent(folder: Path) -> float:
+    """Return how full the disk is that holds a folder, as programs without privileges see it."""
+    used = shutil.disk_usage(folder)
+    return 100 * used.used / max(1, used.used + used.free)
 
 
 def note_disk(session: Session, percent: float, *, clock: Clock) -> bool:

@@ -29,6 +29,14 @@ from data.takedowns import TakedownRequest
 from data.tasks import RELISTED_PRIORITY
 from data.watches import watch_of
 from faunawatch.house import House, platform_of
+from faunawatch.limiting import (
+    GOES_ON,
+    Interrupted,
+    end_probe,
+    goes_on_at,
+    limits_of,
+    note_wait,
+)
 from faunawatch.permission import require_terms_read
 from faunawatch.scoring import score_waiting, search_terms, term_matcher
 
@@ -42,16 +50,16 @@ class NoContact(Exception):
     """Crawling needs a contact e-mail: `faunawatch settings set contact-email you@example.org`."""
 
 
-class Interrupted(Exception):
-    """The job was stopped before its end; it is queued again and goes on where it was."""
-
-
 def do_job(house: House, job: Job) -> dict[str, Any]:
     """Do what a job row asks for; return what is shown as its result."""
     match job.kind:
         case JobKind.CRAWL:
             return crawl_platform(
-                house, job.arguments["platform"], by=job.asked_by, limit=job.arguments.get("limit")
+                house,
+                job.arguments["platform"],
+                by=job.asked_by,
+                limit=job.arguments.get("limit"),
+                probe=bool(job.arguments.get("probe")),
             )
         case JobKind.RECHECK:
             listings = job.arguments.get("listings") or ()
@@ -74,9 +82,12 @@ def _tell(house: House, job: Job) -> dict[str, Any]:
 
 
 def crawl_platform(
-    house: House, platform_id: str, *, by: str, limit: int | None = None
+    house: House, platform_id: str, *, by: str, limit: int | None = None, probe: bool = False
 ) -> dict[str, Any]:
-    """Crawl one platform, resuming a run that a crash left open."""
+    """Crawl one platform, resuming a run that a crash left open.
+
+    A probe is a short run that tries a platform that has rested.
+    """
     from crawler.run import crawl  # noqa: PLC0415  (Scrapy costs a quarter second; screens never pay)
 
     platform = platform_of(house, platform_id)
@@ -89,6 +100,9 @@ def crawl_platform(
     )
     require_terms_read(house, platform)
     ended = crawl(house.store, house.evidence, platform, options)
+    note_wait(house.store, platform.id, ended.asked_to_wait_s, options.clock)
+    if probe:
+        end_probe(house.store, platform.id, options.clock)
     with house.store.write() as session:
         hear_back(session, platform.id, clock=options.clock)
     return _told(house, ended.crawl_id)
@@ -134,6 +148,7 @@ def recheck_platform(
         hear_recheck(session, rechecked, clock=options.clock)
 
     ended = recheck(house.store, house.evidence, platform, targets, options, heard)
+    note_wait(house.store, platform.id, ended.asked_to_wait_s, options.clock)
     _prepare(house, platform.id, options.clock)
     return _told(house, ended.crawl_id)
 
@@ -163,6 +178,7 @@ def crawl_options(
         requests_left=_requests_left(house, platform.id, kind, clock),
         clock=clock,
         home=home.kind,
+        limits=limits_of(house.store, house.folder, platform.id, by, clock),
     )
 
 
@@ -217,7 +233,7 @@ def _goes_on(crawl: Crawl, now: datetime) -> bool:
     """Tell whether a run is resumed: cut off, or stopped so lately that its lists still hold."""
     if crawl.kind is not CrawlKind.LISTINGS:
         return False
-    stopped = crawl.ending is Ending.STOPPED and now - crawl.started_at < STILL_HOLDS
+    stopped = crawl.ending in GOES_ON and now - crawl.started_at < STILL_HOLDS
     return crawl.ended_at is None or stopped
 
 
@@ -279,8 +295,9 @@ def _absent(session: Session, platform: Platform, due: Sequence[Listing]) -> fro
 def _told(house: House, crawl_id: int) -> dict[str, Any]:
     with house.store.read() as session:
         crawl = session.get_one(Crawl, crawl_id)
-        if crawl.ending is Ending.STOPPED:
-            raise Interrupted(crawl.cause)
+        if crawl.ending in GOES_ON:
+            at = goes_on_at(house.store, crawl.platform_id, house.store.clock())
+            raise Interrupted(crawl.cause, at)
         return {
             "crawl": crawl.id,
             "ending": crawl.ending.value if crawl.ending else "",

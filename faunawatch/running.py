@@ -12,7 +12,8 @@ from data.jobs import Job, JobKind, finish, give_back, put_back, start_now
 from data.tables import BadReference
 from faunawatch.dispatch import kept_alive
 from faunawatch.house import House, UnknownPlatform, os_actor
-from faunawatch.jobs import Interrupted, NoContact, do_job
+from faunawatch.jobs import NoContact, do_job
+from faunawatch.limiting import TRIED_AGAIN, Interrupted
 from faunawatch.permission import TermsUnread
 from faunawatch.schedule import holder_name
 
@@ -55,14 +56,17 @@ def is_gone(worker: str) -> bool:
 
 
 def _run(house: House, job: Job, worker: str, *, with_parent: bool) -> dict[str, Any]:
-    """Do the job; record its result, put it back when stopped, give it back when refused."""
+    """Do the job; record its result, put it back when stopped, give it back when refused.
+
+    A platform that did not answer is tried again soon; a person who asked by hand sees it at once.
+    """
     try:
         with kept_alive(house.store, job.id, worker, with_parent=with_parent):
             result = do_job(house, job)
-    except Interrupted:
+    except Interrupted as stopped:
         with house.store.write() as session:
             if with_parent:
-                put_back(session, job.id, worker)
+                put_back(session, job.id, worker, not_before=stopped.not_before)
             else:
                 finish(session, job.id, worker, {"ending": "stopped"}, datetime.now(UTC))
         raise
@@ -71,6 +75,9 @@ def _run(house: House, job: Job, worker: str, *, with_parent: bool) -> dict[str,
             give_back(session, job.id, worker, str(error), datetime.now(UTC))
         raise
     with house.store.write() as session:
-        finish(session, job.id, worker, result, datetime.now(UTC))
+        if with_parent and result.get("ending") in TRIED_AGAIN:
+            give_back(session, job.id, worker, result["cause"], datetime.now(UTC))
+        else:
+            finish(session, job.id, worker, result, datetime.now(UTC))
     log.info("job %s done: %s", job.id, result)
     return result

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.limits import Used, disk_percent, megabytes_used, over
+from crawler.limits import Used, megabytes_used, over
 from crawler.options import RunLimits
 from data.crawls import Crawl, Ending
+from data.incidents import disk_percent
 from data.listings import Listing, Sighting
 from data.store import Store
 from tests.crawling import (

@@ -15,7 +15,7 @@ GOOD = {"finished", "limit_reached", "budget_spent", ""}
 
 def _run(kind: "JobKind", arguments: dict[str, Any]) -> None:
     from data.jobs import AlreadyRunning
-    from faunawatch.jobs import Interrupted
+    from faunawatch.limiting import Interrupted
     from faunawatch.progress import shown
     from faunawatch.running import REFUSALS, run_by_hand
 
@@ -76,7 +76,7 @@ def run_job(
     worker: Annotated[str, typer.Option(help="Who claimed it.")],
 ) -> None:
     """Run a job that a worker claimed; only workers call this."""
-    from faunawatch.jobs import Interrupted
+    from faunawatch.limiting import Interrupted
     from faunawatch.logs import configure
     from faunawatch.running import REFUSALS, run_claimed
 

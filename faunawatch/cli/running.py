@@ -158,7 +158,7 @@ def worker(
     configure()
     with the_house() as house, stop_event() as stop:
         guard = Guard(house.store, house.folder)
-        Worker(house.store, slots, guard=guard).run(stop)
+        Worker(house.store, slots, guard=guard, folder=house.folder).run(stop)
 
 
 @app.command(hidden=True)
