@@ -25,6 +25,9 @@ class WalkKind(StrEnum):
     """Why a sequence of list pages is walked."""
 
     LISTS = "lists"
+    CATEGORY = "category"
+    NEWEST = "newest"
+    FEED = "feed"
     SEARCH = "search"
 
 

@@ -28,6 +28,7 @@ class Progress:
     last_failure: str = ""
     last_robots: str = ""
     lists_cut: str = ""
+    doubts: str = ""
     limit_hit: bool = False
     asked_to_wait_s: float = 0.0
     answers: int = 0
@@ -125,8 +126,8 @@ def ending_of(progress: Progress, earlier: Earlier) -> tuple[Ending, str]:
     if progress.limit_hit:
         return Ending.LIMIT_REACHED, f"{read} and stopped at the limit of {progress.limit}"
     if progress.lists_cut:
-        return Ending.FINISHED, f"{read}; not every list: {progress.lists_cut}"
-    return Ending.FINISHED, read
+        read = f"{read}; not every list: {progress.lists_cut}"
+    return Ending.FINISHED, f"{read}; {progress.doubts}" if progress.doubts else read
 
 
 def _nothing_read(progress: Progress, earlier: Earlier) -> tuple[Ending, str]:

@@ -5,7 +5,7 @@ pager that shows a listing twice hides another. So every listing is matched agai
 and what a platform's search said of it is never believed; here it is only judged.
 """
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
@@ -16,6 +16,7 @@ ENOUGH = 5
 """Fewer listings than this prove nothing about a list as a whole."""
 _LEAST_IN_BOTH = 3
 _MOSTLY = 0.5
+_MOVED = 0.01
 _LATIN = "".join(map(chr, (*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x250))))
 
 
@@ -93,8 +94,10 @@ def _holds(text: str, term: str) -> bool:
 
 
 def _goes_on(text: str, at: int, edge: str) -> bool:
-    """Tell whether a Latin word goes on past the edge of a match: `tiger` is not in `tigers'`."""
-    return edge in _LATIN and 0 <= at < len(text) and text[at] in _LATIN
+    """Tell whether a Latin word goes on past the edge of a match; an English plural does not."""
+    if edge not in _LATIN or not 0 <= at < len(text) or text[at] not in _LATIN:
+        return False
+    return not (text[at] == "s" and not text[at + 1 : at + 2].isalpha() and at > 0)
 
 
 @dataclass(frozen=True)
@@ -144,16 +147,20 @@ class Outcome:
     loosely: int = 0
 
 
-def judge(outcome: Outcome, unfiltered: Shown) -> Doubted | None:
-    """Say the one worst thing about a search; None where nothing speaks against it."""
+def judge(outcome: Outcome, unfiltered: Iterable[Shown]) -> Doubted | None:
+    """Say the one worst thing about a search; None where nothing speaks against it.
+
+    `unfiltered`: what the platform's lists show without a term.
+    """
     for judged in (_ignored(outcome, unfiltered), _blind(outcome), _loose(outcome)):
         if judged is not None:
             return judged
     return _misses(outcome)
 
 
-def _ignored(outcome: Outcome, unfiltered: Shown) -> Doubted | None:
-    why = same_as_unfiltered(outcome.answer, unfiltered)
+def _ignored(outcome: Outcome, unfiltered: Iterable[Shown]) -> Doubted | None:
+    reasons = (same_as_unfiltered(outcome.answer, one) for one in unfiltered)
+    why = next(filter(None, reasons), "")
     # Where most listings do hold the term, finding them all is right.
     rightly = len(outcome.read & outcome.holding) > _MOSTLY * max(len(outcome.read), 1)
     if not why or rightly:
@@ -274,17 +281,23 @@ def hidden_by_pager(turned: Turned) -> Doubted | None:
     >>> hidden_by_pager(Turned(rows=40, different=37)).words
     'the pager shows 3 of 40 rows a second time, so up to 3 other listings may be hidden'
     """
-    if not turned.whole:
+    missing = (turned.total or turned.different) - turned.different
+    if not turned.whole or not _is_much(max(missing, turned.repeated), turned.rows):
         return None
     again = f"the pager shows {turned.repeated} of {turned.rows} rows a second time"
-    if turned.total is not None and turned.total > turned.different:
-        missing = f"never shows {turned.total - turned.different} of the {turned.total}"
-        said = f"{again} and {missing}" if turned.repeated else f"the pager {missing}"
+    if missing > 0:
+        never = f"never shows {missing} of the {turned.total}"
+        said = f"{again} and {never}" if turned.repeated else f"the pager {never}"
         return Doubted(Doubt.HIDES, f"{said} listings it counts")
-    if turned.repeated and turned.total is None:
+    if turned.total is None:
         others = f"up to {turned.repeated} other listings may be hidden"
         return Doubted(Doubt.HIDES, f"{again}, so {others}")
     return None
+
+
+def _is_much(missing: int, of: int) -> bool:
+    """Tell more than what a living site moves while its pages are turned."""
+    return missing >= _LEAST_IN_BOTH and missing >= _MOVED * of
 
 
 def hidden_from_lists(listed: Set[str], elsewhere: Set[str], by: str) -> Doubted | None:
@@ -303,6 +316,23 @@ def hidden_from_lists(listed: Set[str], elsewhere: Set[str], by: str) -> Doubted
     if there is not None:
         words += f"; about {round(there.estimate)} there are in all, {there.hidden} unseen"
     return Doubted(Doubt.HIDES, words)
+
+
+def hidden_between(first: Set[str], second: Set[str]) -> Doubted | None:
+    """Say how many listings two ways of listing everything hide from both, where each hides some.
+
+    >>> lists, categories = set(map(str, range(90))), set(map(str, range(5, 100)))
+    >>> hidden_between(lists, categories).words
+    'start pages show 90 listings, categories 95, 85 both; about 101 there are in all, 1 unseen'
+    >>> hidden_between(lists, lists | categories) is None
+    True
+    """
+    there = population(first, second)
+    if there is None or min(len(first - second), len(second - first)) < _LEAST_IN_BOTH:
+        return None
+    shown = f"start pages show {there.first} listings, categories {there.second}, {there.both} both"
+    about = f"about {round(there.estimate)} there are in all, {there.hidden} unseen"
+    return Doubted(Doubt.HIDES, f"{shown}; {about}")
 
 
 def summed_up(doubts: Collection[Doubted]) -> str:

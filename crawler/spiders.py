@@ -20,8 +20,10 @@ from crawler.lists import (
     search_walk,
 )
 from crawler.rules import describe, rule_for
+from crawler.searching import summed_up
 from crawler.styles import Page, Reading, Row, feed, read_listing, read_row
 from crawler.styles.listed import document_of, rows_of, total_of
+from crawler.tally import Tally
 from data.availability import Outcome
 from data.crawls import Ending
 from data.found import CaptureQuality, StoredEvidence
@@ -29,6 +31,8 @@ from data.platform import Removal, Style
 
 LISTING_FIRST = 10
 UNREADABLE_ENOUGH = 15
+_WHOLE = frozenset({WalkKind.LISTS, WalkKind.CATEGORY})
+_LISTING_ALL = _WHOLE | {WalkKind.FEED}
 _READ_ALL_THE_SAME = frozenset({None, Outcome.LIVE, Outcome.SOLD_OR_EXPIRED})
 
 
@@ -42,6 +46,7 @@ class ListingSpider(PlatformSpider):
         self.asked: set[str] = set()
         self.walked: set[str] = set()
         self.wanted = len(run.already)
+        self.tally = Tally.of(run.options.search_terms if run.platform.lists.may_search else ())
 
     async def start(self) -> AsyncIterator[Any]:
         """Begin every walk: lists, feeds, then searches where they may be used."""
@@ -50,11 +55,12 @@ class ListingSpider(PlatformSpider):
         if self.platform.style is Style.IMPORTED and not lists.start:
             cause = "nothing of this platform is fetched; import files that a person saved"
             self.progress.stop(Ending.NOTHING_FOUND, cause)
-        for start in (*lists.start, *lists.feeds):
-            for request in self.begin(
-                Walk(WalkKind.LISTS, start), first_address(self.platform, start)
-            ):
-                yield request
+        ways = {WalkKind.LISTS: lists.start, WalkKind.NEWEST: lists.newest}
+        ways[WalkKind.FEED] = lists.feeds
+        for kind, starts in ways.items():
+            for start in starts:
+                for request in self.begin(Walk(kind, start), first_address(self.platform, start)):
+                    yield request
         for term in self.options.search_terms if lists.may_search and lists.search else ():
             for request in self.begin(
                 search_walk(self.platform, term), search_address(self.platform, term)
@@ -105,6 +111,8 @@ class ListingSpider(PlatformSpider):
         self.progress.links += len(rows)
         yield from self.ask_listings(page, rows)
         new = walk.meets(walk_key(page, self.posts(page.url)), rows)
+        walk.total = walk.total if walk.total is not None else total_of(page, self.platform)
+        self.tally.meets(walk, rows)
         yield from self.branch(page, walk)
         yield from self.turn(page, walk, new=new, met=len(rows))
 
@@ -112,10 +120,10 @@ class ListingSpider(PlatformSpider):
         """Begin the walks that a list's first page leads to: categories, sitemaps of an index."""
         if feed.is_feed(page):
             for url in self.sitemaps(page):
-                yield from self.begin(Walk(WalkKind.LISTS, url), url)
-        elif walk.kind is WalkKind.LISTS and walk.page == 1 and not page.is_json:
+                yield from self.begin(Walk(WalkKind.FEED, url), url)
+        elif walk.kind in _WHOLE and walk.page == 1 and not page.is_json:
             for url in category_links(page, self.platform):
-                yield from self.begin(Walk(WalkKind.LISTS, url), url)
+                yield from self.begin(Walk(WalkKind.CATEGORY, url), url)
 
     def sitemaps(self, page: Page) -> list[str]:
         """Return the sitemaps an index names, as many as `max_pages`, the latest changed first."""
@@ -178,29 +186,29 @@ class ListingSpider(PlatformSpider):
 
     def turn(self, page: Page, walk: Walk, *, new: int, met: int) -> Iterator[Request]:
         """Turn to the next page unless the list has ended, repeats itself or is long enough."""
-        walk.total = walk.total if walk.total is not None else total_of(page, self.platform)
-        if self.progress.limit_hit:
+        if self.progress.limit_hit or self.tally.ignores(walk):
             return
         url = next_address(page, self.platform, walk) if met else ""
         if url and self.key(url, walk) in walk.visited:
             self.note_list(page, f"has a pager that leads back to {url}")
             return
-        if new < met and walk.kind is WalkKind.LISTS:
+        if new < met and walk.kind in _LISTING_ALL:
             self.doubt_list(page, walk, new=new, met=met)
         if not url or new == 0:
+            self.tally.ends(walk)
             self.count_list(page, walk)
             return
-        searching = walk.kind is WalkKind.SEARCH
-        most = self.platform.lists.search_pages if searching else self.platform.lists.max_pages
+        whole = walk.kind in _LISTING_ALL
+        most = self.platform.lists.max_pages if whole else self.platform.lists.search_pages
         if walk.page < most:
             yield self.ask_list(url, walk)
-        elif not searching:
+        elif whole:
             self.note_list(page, f"goes on after {most} pages (`max_pages`)")
 
     def count_list(self, page: Page, walk: Walk) -> None:
         """Record that a list said to have more listings than its pages name."""
         named = len(walk.met)
-        if walk.total is not None and named < walk.total and walk.kind is WalkKind.LISTS:
+        if walk.total is not None and named < walk.total and walk.kind in _LISTING_ALL:
             self.note_list(page, f"says it has {walk.total} listings, but its pages name {named}")
 
     def doubt_list(self, page: Page, walk: Walk, *, new: int, met: int) -> None:
@@ -319,8 +327,24 @@ class ListingSpider(PlatformSpider):
     def take(self, reading: Reading, evidence: list[StoredEvidence]) -> None:
         """Hand a listing to the store."""
         self.progress.listings += 1
+        self.tally.reads(
+            reading.found.external_id, f"{reading.found.title}\n{reading.found.description}"
+        )
         found = replace(reading.found, evidence=tuple(evidence), ended=reading.ended)
         self.recorder.add(reading, found)
+
+    def closed(self, reason: str) -> None:
+        """Put what is not to be trusted on the crawl, once everything is read."""
+        super().closed(reason)
+        self.judge_walks()
+
+    def judge_walks(self) -> None:
+        """Record which searches and lists this run showed not to be trusted."""
+        cut_short = self.progress.stopped or self.progress.limit_hit
+        doubts = self.tally.doubts(cut_short=cut_short)
+        for one in doubts:
+            self.recorder.note(one.doubt.value, one.words, "")
+        self.progress.doubts = summed_up(doubts)
 
 
 def walk_key(page: Page, posts: bool) -> str:  # noqa: FBT001

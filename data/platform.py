@@ -62,6 +62,7 @@ class Lists:
     """Where lists of listings are, and how to turn their pages."""
 
     start: tuple[str, ...] = ()
+    newest: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
     category_links: tuple[str, ...] = ()
     search: str = ""

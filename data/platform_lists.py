@@ -23,6 +23,7 @@ def lists_of(table: Table, style: Style) -> Lists:
     values = _in_json(style)
     return Lists(
         start=table.texts("start"),
+        newest=table.texts("newest"),
         feeds=table.texts("feeds"),
         category_links=table.texts("category_links"),
         search=table.text("search", ""),
