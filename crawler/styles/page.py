@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -21,6 +21,17 @@ LEGACY = {
 _BROKEN = "\ufffd"
 # Text of another encoding read as UTF-8 is broken nearly everywhere; damaged UTF-8 is not.
 _BROKEN_TO_GOOD = 2
+# In Thai a mark stands on a letter, and a vowel written first stands before one.
+_THAI = re.compile("[\u0e01-\u0e5b]")
+_RARE_THAI = re.compile("[\u0e03\u0e05\u0e06\u0e0c-\u0e12\u0e3a\u0e4d-\u0e5b]")
+_STRAY_MARK = re.compile(
+    "(?<![\u0e01-\u0e2e\u0e31-\u0e3a\u0e47-\u0e4e])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]"
+    "|[\u0e40-\u0e44](?![\u0e01-\u0e2e])"
+)
+# Two-byte letters of everyday simplified Chinese end high; those of Big5 as often low.
+_PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+_GB_TRAIL = 0xA1
+_MOSTLY = 0.85
 _BLOCKS = frozenset((
     "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4",
     "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul",
@@ -105,15 +116,36 @@ def decode(body: bytes, content_type: str, languages: tuple[str, ...] = ()) -> D
     if bad <= 0:
         return Decoded(text, encoding)
     good = sum(1 for character in text if ord(character) > 0x7F) - bad  # noqa: PLR2004
-    if bad > _BROKEN_TO_GOOD * good:
-        for language in languages:
-            for legacy in LEGACY.get(language, ()):
-                other = _strictly(body, legacy)
-                if other is not None:
-                    problem = f"the page says {encoding} but is written in {legacy}"
-                    return Decoded(other, legacy, f"wrong_encoding: {problem}")
+    if bad > _BROKEN_TO_GOOD * good and (other := _in_legacy(body, languages)):
+        problem = f"the page says {encoding} but is written in {other.encoding}"
+        return replace(other, problem=f"wrong_encoding: {problem}")
     problem = f"{bad} places cannot be read as {encoding} and were left as {_BROKEN}"
     return Decoded(text, encoding, f"broken_encoding: {problem}")
+
+
+def _in_legacy(body: bytes, languages: tuple[str, ...]) -> Decoded | None:
+    """Read bytes in the old encodings of some languages; of several that fit, one that makes sense.
+
+    >>> said = "กล่องไม้เก่า".encode("cp874"), "旧木盒完好，有虎牙和象牙手镯出售".encode("gb18030")
+    >>> [_in_legacy(one, ("th", "zh-Hans")).encoding for one in said]
+    ['cp874', 'gb18030']
+    """
+    names = [legacy for language in languages for legacy in LEGACY.get(language, ())]
+    read = ((name, _strictly(body, name)) for name in names)
+    fitting = [Decoded(text, name) for name, text in read if text is not None]
+    return next((one for one in fitting if _makes_sense(one, body)), next(iter(fitting), None))
+
+
+def _makes_sense(read: Decoded, body: bytes) -> bool:
+    """Tell whether letters follow each other as they do in what an encoding is used for."""
+    if read.encoding == "cp874":
+        thai = len(_THAI.findall(read.text))
+        odd = len(_STRAY_MARK.findall(read.text)) + len(_RARE_THAI.findall(read.text))
+        return thai > 0 and odd <= (1 - _MOSTLY) * thai
+    if read.encoding == "gb18030":
+        trails = [pair[1] for pair in _PAIR.findall(body)]
+        return bool(sum(trail >= _GB_TRAIL for trail in trails) >= _MOSTLY * len(trails))
+    return True
 
 
 def _strictly(body: bytes, encoding: str) -> str | None:
