@@ -39,7 +39,7 @@ from crawler.styles.page import Page
 from crawler.styles.reading import Reading
 from data.availability import Outcome
 from data.crawls import Ending
-from data.evidence import EvidenceFolder, EvidenceFull, Kept
+from data.evidence import DiskFull, EvidenceFolder, EvidenceFull, Kept
 from data.found import CaptureQuality, EvidenceKind, FoundListing, StoredEvidence
 from data.platform import Platform, Style
 
@@ -253,7 +253,8 @@ class PlatformSpider(Spider):
         try:
             return folder.keep(body)
         except EvidenceFull as error:
-            self.progress.stop(Ending.DISK_FULL, str(error))
+            full = Ending.DISK_FULL if isinstance(error, DiskFull) else Ending.EVIDENCE_FULL
+            self.progress.stop(full, str(error))
             raise Stopping("nothing more may be kept") from error
 
     def keep_page(

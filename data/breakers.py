@@ -32,7 +32,9 @@ FAILED = frozenset(
     }
 )
 # A stop says nothing of the platform, and neither does what this machine lacked.
-_SAYS_NOTHING = frozenset({Ending.STOPPED, Ending.DISK_FULL, Ending.MEMORY_SPENT})
+_SAYS_NOTHING = frozenset(
+    {Ending.STOPPED, Ending.DISK_FULL, Ending.EVIDENCE_FULL, Ending.MEMORY_SPENT}
+)
 
 
 class BreakerState(StrEnum):

@@ -1,14 +1,17 @@
 """The custody log: which case was exported by whom and when, each act sealed in the audit chain."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy import BigInteger, ForeignKey, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from data.audit import AuditRow, note
-from data.base import Clock, Happened, Record, Word
+from data.base import Clock, Happened, Record, Word, storable
 
 
 class Act(StrEnum):
@@ -44,7 +47,7 @@ class CaseExport(Record):
     package_sha256: Mapped[str] = mapped_column(default="", doc="hash of datapackage.json")
     key: Mapped[str] = mapped_column(default="", doc="fingerprint of the key that signed")
     sha256: Mapped[str] = mapped_column(default="", doc="hash of the file as it is now")
-    size: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
     dating: Mapped[Dating] = mapped_column(Word(Dating), default=Dating.NOT_ASKED)
     authority: Mapped[str] = mapped_column(Text, default="", doc="address of the authority asked")
     token_sha256: Mapped[str] = mapped_column(default="", doc="its answer, in the evidence folder")
@@ -111,3 +114,79 @@ def custody_of(session: Session, listing_ids: list[int]) -> list[tuple[CustodyRo
         .order_by(CustodyRow.id)
     )
     return [(row, sealed) for row, sealed in rows]
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A written case before its row says so."""
+
+    name: str
+    sha256: str
+    size: int
+    package_sha256: str
+    key: str
+
+
+def start_export(
+    session: Session, subject: str, listings: Sequence[int], *, actor: str, clock: Clock
+) -> CaseExport:
+    """Record that somebody exports a case, before anything of it is written."""
+    export = CaseExport(
+        made_at=clock.now(),
+        clock_shift_s=int(clock.shift.total_seconds()),
+        actor=actor,
+        subject=subject,
+        listings=list(listings),
+    )
+    session.add(export)
+    detail = {"case": subject, "listings": list(listings)}
+    note_custody(session, export, Act.EXPORTED, detail, actor=actor, clock=clock)
+    return export
+
+
+def end_export(session: Session, export: CaseExport, file: CaseFile, *, clock: Clock) -> None:
+    """Record which file a case became."""
+    export.name, export.sha256, export.size = file.name, file.sha256, file.size
+    export.package_sha256, export.key = file.package_sha256, file.key
+    detail = {"file": file.sha256, "package": file.package_sha256, "key": file.key}
+    note_custody(session, export, Act.WRITTEN, detail, actor=export.actor, clock=clock)
+
+
+def record_dating(
+    session: Session, export: CaseExport, authority: str, *, token: str, error: str, clock: Clock
+) -> None:
+    """Record that an authority has dated a case, or why it has not."""
+    export.authority, export.tries = authority, export.tries + 1
+    export.dating = Dating.DATED if token else Dating.WAITING
+    export.token_sha256, export.last_error = token, storable(error)
+    act = Act.DATED if token else Act.NOT_DATED
+    detail = {"authority": authority, "token": token, "error": error, "file": export.sha256}
+    note_custody(session, export, act, detail, actor="system", clock=clock)
+
+
+def hand_out(session: Session, export: CaseExport, *, actor: str, clock: Clock) -> None:
+    """Record that somebody was given a case's file."""
+    detail = {"file": export.sha256}
+    note_custody(session, export, Act.HANDED_OUT, detail, actor=actor, clock=clock)
+
+
+def exports_of(session: Session, listing_id: int) -> list[CaseExport]:
+    """Return the cases a listing was exported in, newest first."""
+    newest = select(CaseExport).order_by(CaseExport.id.desc())
+    return [one for one in session.scalars(newest) if listing_id in one.listings]
+
+
+def custody_line(row: CustodyRow, sealed: AuditRow) -> str:
+    """Write one act as a line of the log, with the audit row that seals it."""
+    audit = {
+        "previous": sealed.previous,
+        "at": sealed.at.isoformat(),
+        "clock_shift_s": sealed.clock_shift_s,
+        "actor": sealed.actor,
+        "verb": sealed.verb,
+        "subject": sealed.subject,
+        "detail_sha256": sealed.detail_sha256,
+        "sealed": sealed.sealed,
+    }
+    line = {"case": row.export_id, "act": row.act, "detail": row.detail, "audit": audit}
+    return json.dumps(line, sort_keys=True)

@@ -23,6 +23,10 @@ class EvidenceFull(Exception):
     """Nothing more may be kept: raise the evidence budget, purge what is due, or make room."""
 
 
+class DiskFull(EvidenceFull):
+    """The disk itself has no room left: what is written next would be lost."""
+
+
 @dataclass
 class Room:
     """How many bytes may still be added below a folder, shared by all who add through it."""
@@ -109,7 +113,7 @@ def _write_whole(path: Path, content: bytes) -> None:
         _write_beside(path, content)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise EvidenceFull("the disk has no room left: nothing more can be kept") from error
+            raise DiskFull("the disk has no room left: nothing more can be kept") from error
         raise
 
 

@@ -25,6 +25,10 @@ class JobKind(StrEnum):
     RECHECK = "recheck"
     SCORE = "score"
     ALERT = "alert"
+    PICTURES = "pictures"
+    EXPORT = "export"
+    STAMP = "stamp"
+    PURGE = "purge"
 
 
 class JobState(StrEnum):

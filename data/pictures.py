@@ -8,7 +8,7 @@ sighting; here stands once per bytes what they look like. Two pictures are alike
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Select, Text, case, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -18,8 +18,10 @@ from data.flags import Flag
 from data.found import EvidenceKind, StoredEvidence
 from data.home import PicturesOf
 from data.listings import Listing, Sighting
-from data.looks import Looks
 from data.parts import Evidence, evidence_row
+
+if TYPE_CHECKING:
+    from data.looks import Looks
 
 BITS = 64
 MOST_TRIES = 3
@@ -85,7 +87,7 @@ class Got:
     outcome: Fetched
     cause: str = ""
     stored: StoredEvidence | None = None
-    looks: Looks | None = None
+    looks: "Looks | None" = None
 
 
 @dataclass(frozen=True)

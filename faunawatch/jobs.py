@@ -5,7 +5,7 @@ Nothing here decides how a job reaches a process (`dispatch`) or when it is due 
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from data.states import Availability, RequestState
 from data.takedowns import TakedownRequest
 from data.tasks import RELISTED_PRIORITY
 from data.watches import watch_of
+from faunawatch.evidence import ask_for_pictures, folder_with_room, purge_due, wanted_on
 from faunawatch.house import House, platform_of
 from faunawatch.limiting import (
     GOES_ON,
@@ -68,7 +69,12 @@ def do_job(house: House, job: Job) -> dict[str, Any]:
             )
         case JobKind.SCORE:
             done = score_waiting(house)
+            ask_for_pictures(house, by=job.asked_by)
             return {"scored": done.scored, "queued": done.queued}
+        case JobKind.PICTURES:
+            return get_pictures(house, job.arguments["platform"], by=job.asked_by)
+        case JobKind.EXPORT | JobKind.STAMP | JobKind.PURGE:
+            return _keep_evidence(house, job)
         case JobKind.ALERT:
             return _tell(house, job)
 
@@ -79,6 +85,32 @@ def _tell(house: House, job: Job) -> dict[str, Any]:
     if "test" in job.arguments:
         return try_channels(house, job.id, job.arguments["test"])
     return send_due(house)
+
+
+def _keep_evidence(house: House, job: Job) -> dict[str, Any]:
+    from faunawatch.cases import export_listing, stamp_waiting  # noqa: PLC0415
+
+    if job.kind is JobKind.EXPORT:
+        return asdict(export_listing(house, job.arguments["listing"], by=job.asked_by))
+    if job.kind is JobKind.STAMP:
+        came, waiting = stamp_waiting(house)
+        return {"came": came, "waiting": waiting}
+    return asdict(purge_due(house, by=job.asked_by))
+
+
+def get_pictures(house: House, platform_id: str, *, by: str) -> dict[str, Any]:
+    """Get the pictures of a platform's scored listings, as many as its budget allows."""
+    from crawler.run import pictures  # noqa: PLC0415
+
+    platform = platform_of(house, platform_id)
+    require_terms_read(house, platform)
+    options = crawl_options(house, platform, by, CrawlKind.PICTURES)
+    _left_open(house, platform_id, CrawlKind.PICTURES)
+    wanted = wanted_on(house, platform_id, platform.images)
+    if not wanted:
+        return {"cause": "there are no pictures to get"}
+    ended = pictures(house.store, folder_with_room(house), platform, wanted, options)
+    return _told(house, ended.crawl_id)
 
 
 def crawl_platform(
@@ -99,7 +131,7 @@ def crawl_platform(
         wanted=term_matcher(house),
     )
     require_terms_read(house, platform)
-    ended = crawl(house.store, house.evidence, platform, options)
+    ended = crawl(house.store, folder_with_room(house), platform, options)
     note_wait(house.store, platform.id, ended.asked_to_wait_s, options.clock)
     if probe:
         end_probe(house.store, platform.id, options.clock)
@@ -147,7 +179,7 @@ def recheck_platform(
     def heard(session: Session, rechecked: Rechecked) -> None:
         hear_recheck(session, rechecked, clock=options.clock)
 
-    ended = recheck(house.store, house.evidence, platform, targets, options, heard)
+    ended = recheck(house.store, folder_with_room(house), platform, targets, options, heard)
     note_wait(house.store, platform.id, ended.asked_to_wait_s, options.clock)
     _prepare(house, platform.id, options.clock)
     return _told(house, ended.crawl_id)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from data import audit
 from data.base import SystemClock
-from data.home import the_home
+from data.home import PicturesOf, the_home
 from data.people import Person, Role, add_person, disable, find_person, has_people
 from data.signins import make_link, reset
 from faunawatch.house import House, os_actor
@@ -21,8 +21,16 @@ SETTINGS = {
     "sample-one-in": "sample_one_in",
     "sample-daily": "sample_daily",
     "uncertain-percent": "uncertain_percent",
+    "pictures-of": "pictures_of",
+    "evidence-budget-mb": "evidence_budget_mb",
+    "timestamp-authority": "timestamp_authority",
 }
-MOST = {"sample-one-in": 1_000_000, "sample-daily": 1000, "uncertain-percent": 100}
+MOST = {
+    "sample-one-in": 1_000_000,
+    "sample-daily": 1000,
+    "uncertain-percent": 100,
+    "evidence-budget-mb": 100_000_000,
+}
 
 
 class UnknownPerson(Exception):
@@ -105,14 +113,22 @@ def team_settings(house: House) -> dict[str, str]:
 
 def change_setting(house: House, name: str, value: str) -> None:
     """Change one setting of the team."""
-    if name not in SETTINGS:
-        raise UnknownSetting(f"no setting '{name}'; there are: {', '.join(SETTINGS)}")
-    if name == "contact-email" and ("@" not in value or " " in value or not value.isprintable()):
-        raise UnknownSetting(f"'{value}' is no e-mail address: platforms must be able to reach you")
+    _refuse(name, value)
     clock, fit = house.store.clock(), _number(name, value) if name in MOST else value.strip()
     with house.store.write() as session:
         setattr(the_home(session), SETTINGS[name], fit)
         audit.note(session, actor=os_actor(), verb="set", subject=f"setting:{name}", clock=clock)
+
+
+def _refuse(name: str, value: str) -> None:
+    if name not in SETTINGS:
+        raise UnknownSetting(f"no setting '{name}'; there are: {', '.join(SETTINGS)}")
+    if name == "contact-email" and ("@" not in value or " " in value or not value.isprintable()):
+        raise UnknownSetting(f"'{value}' is no e-mail address: platforms must be able to reach you")
+    if name == "pictures-of" and value not in set(PicturesOf):
+        raise UnknownSetting(f"'{value}' does not fit {name}: give {', '.join(PicturesOf)}")
+    if name == "timestamp-authority" and value and not value.startswith(("https://", "http://")):
+        raise UnknownSetting(f"'{value}' is no web address: give one, or nothing for none")
 
 
 def _number(name: str, value: str) -> int:

@@ -130,6 +130,7 @@ ENDINGS: Final = {
     Ending.STOPPED: ("warn", "Stopped"),
     Ending.CRASHED: ("bad", "Broke off"),
     Ending.DISK_FULL: ("bad", "Disk full"),
+    Ending.EVIDENCE_FULL: ("bad", "Evidence full"),
     Ending.MEMORY_SPENT: ("warn", "Memory spent"),
     Ending.TIME_SPENT: ("warn", "Time spent"),
 }
@@ -150,6 +151,10 @@ JOBS: Final = {
     JobKind.RECHECK: "Recheck",
     JobKind.SCORE: "Scoring",
     JobKind.ALERT: "Alerts",
+    JobKind.PICTURES: "Pictures",
+    JobKind.EXPORT: "Case export",
+    JobKind.STAMP: "Time stamps",
+    JobKind.PURGE: "Purge",
 }
 JOB_STATES: Final = {
     JobState.QUEUED: ("plain", "waiting"),

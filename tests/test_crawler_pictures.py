@@ -184,7 +184,7 @@ def test_a_full_folder_ends_the_run_with_a_clear_cause(site, place, store):
     small_site(site, [1, 2, 3])
     full = dataclasses.replace(place, room=Room(left=100, budget=5_000_000))
     ending, cause = full.crawl(site.platform())
-    assert ending == "disk_full"
+    assert ending == "evidence_full"
     assert "all of the 5 MB it may hold" in cause
     assert "evidence-budget-mb" in cause
     assert rows(store, Sighting) == []

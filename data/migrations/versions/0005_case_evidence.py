@@ -83,7 +83,7 @@ def upgrade() -> None:
     sa.Column('package_sha256', sa.String(), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
     sa.Column('sha256', sa.String(), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('dating', sa.String(length=40), nullable=False),
     sa.Column('authority', sa.Text(), nullable=False),
     sa.Column('token_sha256', sa.String(), nullable=False),
