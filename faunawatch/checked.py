@@ -23,7 +23,7 @@ def check_platform(house: House, platform: Platform, search: Sequence[str]) -> "
 def lines_of(report: "CheckReport") -> Iterator[str]:
     """Say a report in plain lines: one a field, one a fault, one of advice under each."""
     yield heading(report)
-    for field in report.fields:
+    for field in report.fields if report.pages else ():
         mark = "" if field.needed else "  (may be missing)" if not field.found else ""
         yield f"  {field.name:<12} {field.found}/{field.of}  {field.example}{mark}"
     for name, words in found_out(report):

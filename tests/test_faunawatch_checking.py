@@ -86,7 +86,7 @@ def test_a_terminal_gets_a_table_that_sellers_cannot_steer():
     assert "Shop [bold]" in text
     assert "✗ wrong price scale" in text
     assert "1 fault found" in text
-    assert "████████" in text
+    assert "━━━━━━━━" in text
 
 
 def test_pipes_get_one_line_each():

@@ -68,7 +68,8 @@ def _shown(name: str, sample: Sample) -> str:
         amount = f"{found.price:f} {found.currency}" if found.price is not None else "no amount"
         return f"{found.price_text} → {amount}"
     if name == "seller" and found.seller:
-        return f"{found.seller.external_id} {found.seller.name}".strip()
+        shown = (found.seller.external_id, found.seller.name)
+        return " ".join(dict.fromkeys(filter(None, shown)))
     if name == "posted_at" and found.posted_at:
         return f"{sample.reading.texts.get('posted', '')} → {found.posted_at:%Y-%m-%d %H:%M} UTC"
     value = getattr(found, name)

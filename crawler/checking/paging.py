@@ -26,7 +26,8 @@ def summary(notes: Notes, platform: Platform) -> str:
         return f"no pager is described; listings on the list page: {counts}"
     total = next((one.total for one in notes.lists if one.total), None)
     stated = f"; the list says it has {total}" if total else ""
-    return f"{len(notes.lists)} list pages read; listings on each: {counts}{stated}"
+    pages = "1 list page" if len(notes.lists) == 1 else f"{len(notes.lists)} list pages"
+    return f"{pages} read; listings on each: {counts}{stated}"
 
 
 def faults(notes: Notes, platform: Platform, *, walled: bool) -> Iterator[Found]:

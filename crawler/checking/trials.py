@@ -91,9 +91,13 @@ def _hits(trial: Trial) -> int:
 
 def faults(notes: Notes) -> Iterator[Found]:
     """Name a search that ignores its term, and one that finds nothing it should."""
-    ignored = [found for trial in notes.trials if (found := _ignored(trial, notes))]
+    ignored: dict[str, list[str]] = {}
+    for trial in notes.trials:
+        if why := _ignored(trial, notes):
+            ignored.setdefault(why, []).append(repr(trial.term))
     if ignored:
-        yield Found(Fault.SEARCH_IGNORED, "; ".join(dict.fromkeys(ignored)))
+        said = (f"{', '.join(terms)} ignored: {why}" for why, terms in ignored.items())
+        yield Found(Fault.SEARCH_IGNORED, "; ".join(said))
     scripts = dict.fromkeys(one.script for one in notes.trials)
     for script in scripts:
         yield from _blind([one for one in notes.trials if one.script == script])
@@ -106,10 +110,10 @@ def _ignored(trial: Trial, notes: Notes) -> str:
     if trial.word is Word.NONSENSE:
         return ""
     if trial.word is not Word.COMMON and (why := same_as_unfiltered(trial.answer, notes.first)):
-        return f"{trial.term!r} is ignored: {why}"
+        return why
     for other in notes.trials:
         if other.word is Word.NONSENSE and other.script == trial.script and _same(trial, other):
-            return f"{trial.term!r} is ignored: a word that does not exist finds just the same"
+            return "a word that does not exist finds just the same"
     return ""
 
 

@@ -66,7 +66,8 @@ def show(report: "CheckReport", console: "Console") -> None:
 
     console.print()
     console.print(harmless(heading(report)), style="bold", markup=False)
-    console.print(_table(report.fields, console.width))
+    if report.pages:
+        console.print(_table(report.fields, console.width))
     for name, words in found_out(report):
         console.print(_marked(name, words, "dim"))
     if report.faults or report.remarks:
@@ -88,8 +89,8 @@ def _marked(mark: str, words: str, style: str, body: str = "") -> "RenderableTyp
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(width=24, no_wrap=True)
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=22, no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(Text(mark, style), Text(harmless(words), body))
     return grid
@@ -119,4 +120,4 @@ def _table(fields: "tuple[Coverage, ...]", width: int) -> "RenderableType":
 
 def _bar(one: "Coverage") -> str:
     filled = round(_BAR * (one.share or 0))
-    return "█" * filled + "░" * (_BAR - filled)
+    return "━" * filled + "┄" * (_BAR - filled)
