@@ -15,11 +15,13 @@ from data import (
     listings,
     people,
     pictures,
+    relistings,
     reviews,
     samples,
     sellers,
     takedowns,
     terms_of_use,
+    wanted,
     watches,
 )
 
@@ -41,6 +43,8 @@ ALL_RECORDS = (
     audit.AuditRow,
     custody.CaseExport,
     pictures.Picture,
+    wanted.WantedListing,
+    relistings.RelistingProposal,
     jobs.Job,
     breakers.BreakerMark,
     incidents.Incident,

@@ -14,6 +14,7 @@ from data.draws import draw_due
 from data.flags import Scored, record_score, unscored
 from data.listings import Sighting
 from data.platform import Platform
+from data.relistings import compare_text
 from data.states import Availability
 from data.tasks import queue_changed, queue_first
 from data.taxa import Concern
@@ -21,6 +22,7 @@ from data.terms import Ambiguity, TermKind, load_terms
 from data.text import normalise
 from faunawatch.house import House
 from faunawatch.models import TeamModel, active_model, open_embed
+from faunawatch.relisting import compare_pictures, look_out
 
 if TYPE_CHECKING:
     from data.base import Clock
@@ -46,12 +48,14 @@ def score_waiting(house: House) -> Done:
     The model works on a batch at a time and outside any transaction: a batch of long texts takes
     longer than others would wait for the database.
     """
+    look_out(house)
     using, done = active_model(house), Done()
     with open_embed(house.folder) if using.model.second else nullcontext() as embed:
         while not done.nothing_left:
             done = _score_batch(house, using, embed, done)
     with house.store.write() as session:
         draw_due(session, clock=house.store.clock())
+    compare_pictures(house)
     return done
 
 
@@ -77,6 +81,8 @@ def _record_one(session: Session, sighting_id: int, scored: Scored, clock: "Cloc
     if sighting.scored:
         return False
     flag = record_score(session, sighting, scored, clock)
+    # Flagged or not: words that a seller changed to please the model may still be the old ones.
+    compare_text(session, sighting.listing, clock=clock)
     if flag is None or sighting.listing.availability is Availability.GONE:
         return False
     if queue_first(session, flag, clock=clock) is not None:
