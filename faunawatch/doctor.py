@@ -1,7 +1,6 @@
 """The doctor: whether what is stored still agrees with itself, said plainly."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -12,18 +11,12 @@ from data.evidence import EvidenceDamaged
 from data.listings import Evidence, Listing, replay
 from data.people import has_people
 from data.takedowns import TakedownBatch
+from faunawatch.findings import Finding
 from faunawatch.house import House
 from faunawatch.models import UNUSABLE, chosen_model, chosen_name
+from faunawatch.vitals import vital_signs
 
 LOOK_AT = 500
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: whether it is well, and what to do when it is not."""
-
-    ok: bool
-    words: str
 
 
 def examine(house: House) -> Iterator[Finding]:
@@ -38,6 +31,7 @@ def examine(house: House) -> Iterator[Finding]:
     yield _projections(house)
     yield _model(house)
     yield _meaning()
+    yield from vital_signs(house)
 
 
 def _meaning() -> Finding:

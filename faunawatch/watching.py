@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,6 +18,7 @@ from data.watches import Watch, watch_of
 from faunawatch.due import Plan, first_due
 from faunawatch.house import House, os_actor, platform_of
 from faunawatch.permission import is_ours, reading_words, require_terms_read
+from faunawatch.resting import hours_words, rest_words
 
 _SPAN = re.compile(r"^(\d{1,4})([mhd])$")
 _CLOCK = re.compile(r"^([01]?\d|2[0-3]):[0-5]\d$")
@@ -74,7 +75,7 @@ def _note(session: Session, verb: str, platform_id: str, clock: Clock) -> None:
     audit.note(session, actor=os_actor(), verb=verb, subject=subject, clock=clock)
 
 
-def _known(house: House, platform_id: str) -> None:
+def known(house: House, platform_id: str) -> None:
     """Raise `UnknownPlatform` for an id that is neither watched nor in a file: a slip."""
     with house.store.read() as session:
         watched = session.get(Watch, platform_id) is not None
@@ -84,7 +85,7 @@ def _known(house: House, platform_id: str) -> None:
 
 def disable_platform(house: House, platform_id: str) -> str:
     """Switch a platform off."""
-    _known(house, platform_id)
+    known(house, platform_id)
     clock = house.store.clock()
     with house.store.write() as session:
         watch_of(session, platform_id, clock.now()).enabled = False
@@ -94,7 +95,7 @@ def disable_platform(house: House, platform_id: str) -> str:
 
 def pause_platform(house: House, platform_id: str, span: str) -> str:
     """Leave a platform alone for a while; its schedule stays."""
-    _known(house, platform_id)
+    known(house, platform_id)
     minutes, clock = minutes_of(span), house.store.clock()
     with house.store.write() as session:
         watch = watch_of(session, platform_id, clock.now())
@@ -106,22 +107,23 @@ def pause_platform(house: House, platform_id: str, span: str) -> str:
 def watched_lines(house: House) -> tuple[list[str], list[str]]:
     """Return a line per platform, and what is wrong with files that could not be read."""
     platforms, errors = house.platforms()
-    home = house.home()
+    home, now = house.home(), house.store.clock().now()
     with house.store.read() as session:
         watches = {watch.platform_id: watch for watch in session.scalars(select(Watch))}
         readings = terms_readings(session)
         lines = [
-            "\t".join(_row(one, home, watches.get(one.id), readings.get(one.id)))
+            "\t".join(
+                (
+                    one.id,
+                    one.name,
+                    one.country,
+                    _terms(one, home, readings.get(one.id)),
+                    _state(session, watches.get(one.id), now),
+                )
+            )
             for one in sorted(platforms.values(), key=lambda one: one.id)
         ]
     return lines, [str(error) for error in errors]
-
-
-def _row(
-    platform: Platform, home: Home, watch: Watch | None, reading: TermsReading | None
-) -> tuple[str, ...]:
-    terms = _terms(platform, home, reading)
-    return platform.id, platform.name, platform.country, terms, _state(watch)
 
 
 def _terms(platform: Platform, home: Home, reading: TermsReading | None) -> str:
@@ -136,7 +138,9 @@ def shown_lines(house: House, platform_id: str) -> Iterator[str]:
     platform = platform_of(house, platform_id)
     with house.store.read() as session:
         watch, reading = session.get(Watch, platform_id), terms_readings(session).get(platform_id)
-        state, words = _state(watch), _terms(platform, house.home(), reading)
+        state = _state(session, watch, house.store.clock().now())
+        words = _terms(platform, house.home(), reading)
+        hours = hours_words(watch) if watch is not None else "-"
     yield f"{platform.id}: {platform.name} ({platform.country}, {', '.join(platform.languages)})"
     yield f"  site           {platform.base_url}"
     yield f"  read as        {platform.style}, at least {platform.delay_s:g} s between requests"
@@ -145,13 +149,16 @@ def shown_lines(house: House, platform_id: str) -> Iterator[str]:
     if reading is not None:
         yield f"  terms note     {reading.note}"
     yield f"  state          {state}"
+    yield f"  hours          {hours}"
     yield f"  file           {Path(platform.file).name}"
     yield from (f"  {line}" for line in platform.notes.strip().splitlines())
 
 
-def _state(watch: Watch | None) -> str:
+def _state(session: Session, watch: Watch | None, now: datetime) -> str:
     if watch is None or not watch.enabled:
         return "disabled"
+    if rest := rest_words(session, watch, now):
+        return f"enabled, {rest}"
     words = f"every {watch.every_minutes} min"
     if watch.at_local:
         words = f"at {watch.at_local} {watch.timezone}"
