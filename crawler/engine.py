@@ -11,6 +11,7 @@ from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from crawler.addresses import SETTING
 from crawler.fetching import PlatformSpider, Run
 from crawler.politeness import ROBOT_NAME, user_agent
+from crawler.rendering import rendering_settings
 from crawler.retrying import BASE_SETTING
 from data.crawls import Ending
 from data.platform import LEAST_DELAY_S
@@ -72,6 +73,7 @@ def settings_for(run: Run) -> dict[str, Any]:
         "LOG_INSTALL_ROOT_HANDLER": False,
         "LOG_VERSIONS": [],
         **_pace(run),
+        **rendering_settings(run.platform, user_agent(run.options.contact, run.options.version)),
     }
 
 

@@ -72,9 +72,13 @@ class CheckedHttps(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Any) -> None:  # noqa: ANN401
         super().__init__(crawler)
-        roots = trustRootFromCertificates(_root_certificates())  # type: ignore[no-untyped-call]
-        policy: Any = BrowserLikePolicyForHTTPS(roots)  # type: ignore[no-untyped-call]
-        self._contextFactory = policy
+        self._contextFactory = checked_https()
+
+
+def checked_https() -> Any:  # noqa: ANN401
+    """Return the policy under which certificates are checked."""
+    roots = trustRootFromCertificates(_root_certificates())  # type: ignore[no-untyped-call]
+    return BrowserLikePolicyForHTTPS(roots)  # type: ignore[no-untyped-call]
 
 
 @cache
