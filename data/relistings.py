@@ -22,7 +22,7 @@ from data.parts import Evidence
 from data.people import Person
 from data.pictures import Picture
 from data.resemblance import likeness
-from data.reviews import Decision, Verdict
+from data.reviews import Decision, TakenByOther, Verdict
 from data.tasks import queue_relisted
 from data.views import Gallery, agreement
 from data.wanted import alike_by_text, is_wanted, of_seller, shown_by
@@ -50,7 +50,7 @@ class ProposalState(StrEnum):
     REJECTED = "rejected"
 
 
-class AlreadyAnswered(Exception):
+class AlreadyAnswered(TakenByOther):
     """Somebody has answered this proposal: reload the page."""
 
 
@@ -273,7 +273,7 @@ def _answer(
     )
     found = session.get_one(RelistingProposal, proposal_id, populate_existing=True)
     if answered is None:
-        raise AlreadyAnswered("somebody answered this already: reload the page")
+        raise AlreadyAnswered("somebody answered this already")
     actor, subject = f"person:{person.id}", f"proposal:{proposal_id}"
     note(session, actor=actor, verb=f"relisting.{state}", subject=subject, clock=clock)
     return found

@@ -23,6 +23,7 @@ from review_ui import (
     outcomes,
     pictures,
     queue,
+    relistings,
     signin,
 )
 from review_ui.pages import FOLDER, NAV, environment
@@ -34,6 +35,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queue.router,
     listing.router,
     deciding.router,
+    relistings.router,
     pictures.router,
     leave.router,
     batches.router,

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from data.listings import Listing, Sighting
 from data.queries.listing import ListingPage, changes, listing_page
+from data.queries.relistings import returns_of
 from data.reviews import Incomplete
 from review_ui.auth import Reads, Visit
 from review_ui.choices import Choices, choices_for
@@ -116,6 +117,7 @@ def show(
         values: dict[str, Any] = {
             "found": found,
             "listing": found.listing,
+            "returns": returns_of(session, found.listing),
             "task": found.task,
             "holds": _holder(visit, found) == visit.person.id,
             "held_by_other": _holder(visit, found) not in (None, visit.person.id),

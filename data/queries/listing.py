@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from data.flags import Flag, Score
-from data.listings import Evidence, Listing, Recheck, Sighting
+from data.listings import Evidence, Listing, Recheck, Relisting, Sighting
 from data.people import Person, Role
 from data.queries.past import Past, past_decisions
 from data.queries.pictures import Pictures, pictures_of
@@ -56,9 +56,15 @@ class SellerBox:
 
     seller: Seller
     listings: int
-    strikes: int
+    confirmed: int
+    came_back: int
     removed: int
     others: Sequence[Other]
+
+    @property
+    def strikes(self) -> int:
+        """What counts against a seller: confirmed listings, and each that came back."""
+        return self.confirmed + self.came_back
 
 
 @dataclass(frozen=True)
@@ -208,10 +214,17 @@ def _seller(session: Session, listing: Listing) -> SellerBox | None:
     return SellerBox(
         seller=listing.seller,
         listings=_count(session, mine),
-        strikes=_count(session, mine, Listing.id.in_(confirmed)),
+        confirmed=_count(session, mine, Listing.id.in_(confirmed)),
+        came_back=_came_back(session, listing.seller.id),
         removed=_count(session, mine, Listing.id.in_(gone)),
         others=[Other(one, verdicts.get(one.id)) for one in others],
     )
+
+
+def _came_back(session: Session, seller_id: int) -> int:
+    """Count the times a listing of this seller was an old one come back."""
+    back = select(func.count(Relisting.id)).join(Listing, Listing.id == Relisting.new_listing_id)
+    return session.scalar(back.where(Listing.seller_id == seller_id)) or 0
 
 
 def _superseded() -> Select[int | None]:
