@@ -7,10 +7,6 @@ class NoContact(Exception):
     """Nobody is named in the user agent: set a contact e-mail in Settings, then crawl."""
 
 
-class BrowserMissing(Exception):
-    """A platform needs a browser that is not there: install what the message names."""
-
-
 class RefusedAddress(IgnoreRequest):
     """The address may not be fetched: skip the page and say why."""
 

@@ -8,7 +8,6 @@ import os
 import shutil
 from typing import Any
 
-from crawler.errors import BrowserMissing
 from data.platform import Platform, Style
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,6 +23,10 @@ _FLAGS = (
     "--disable-dev-shm-usage",
     "--disable-gpu",
 )
+
+
+class BrowserMissing(Exception):
+    """A platform needs a browser that is not there: install what the message names."""
 
 
 def meta_of(platform: Platform, shown: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from classifier.artefact import BadArtefact
+from crawler.rendering import BrowserMissing
 from data.jobs import Job, JobKind, finish, give_back, put_back, start_now
 from data.tables import BadReference
 from faunawatch.dispatch import kept_alive
@@ -18,7 +19,14 @@ from faunawatch.permission import TermsUnread
 from faunawatch.schedule import holder_name
 
 log = logging.getLogger(__name__)
-REFUSALS = (UnknownPlatform, NoContact, TermsUnread, BadReference, BadArtefact)
+REFUSALS = (
+    UnknownPlatform,
+    NoContact,
+    TermsUnread,
+    BadReference,
+    BadArtefact,
+    BrowserMissing,
+)
 """What a person must put right before the job can be done; the row and the screen say it."""
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import BrowserMissing
 from crawler.proxying import wanted_of
-from crawler.rendering import NAMES, find_browser, rendering_settings
+from crawler.rendering import NAMES, BrowserMissing, find_browser, rendering_settings
 from data.crawls import Crawl
 from data.listings import Listing
 from data.platforms import parse_platform
