@@ -106,7 +106,7 @@ def certain_wall(page: Page, asked: str = "") -> Wall | None:
     if "punish" in page.url and "x5secdata" in page.url:
         return _blocked(page, "the platform sent us to a slider check")
     if asked and is_sign_in_address(page.url) and not is_sign_in_address(asked):
-        return _login(page, f"{asked} leads to a sign-in page")
+        return _login(page, f"asking for {asked} leads to a sign-in page")
     if name := _json_mark(page) if page.is_json else _mark(page):
         return _blocked(page, f"the page is {name}") if _is_thin(page) else None
     return None

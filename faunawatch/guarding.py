@@ -25,17 +25,20 @@ from data.base import Clock
 from data.crawls import FINE, CrawlKind, RunState
 from data.incidents import STOP_PERCENT, disk_is_full
 from data.jobs import Job, JobKind, JobState, Lease, ask
+from data.liveness import (
+    SCHEDULE_GRACE,
+    SCHEDULE_LEASE,
+    schedule_silent_since,
+    worker_silent,
+)
 from data.reviews import ReviewTask
 from data.states import TaskState
 from data.store import Store
 from data.streaks import runs_said
 from data.watches import Watch
-from faunawatch.schedule import LEASE_NAME
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 20.0
-SCHEDULE_GRACE = timedelta(minutes=3)
-WORKER_GRACE = timedelta(minutes=15)
 SENDER_GRACE = timedelta(minutes=3)
 
 
@@ -90,26 +93,17 @@ def _of_the_house(
         yield from _self_check(session, percent, clock, now)
 
 
-def schedule_silent_since(session: Session, now: datetime) -> datetime | None:
-    """Return since when nothing keeps the schedule; None while something does, or need not.
-
-    A schedule that was ended cleanly leaves no lease: then a lease of nobody marks when it was
-    missed first, so that every part counts from the same moment.
-    """
-    if session.scalar(select(Watch.platform_id).where(Watch.enabled).limit(1)) is None:
-        return None
-    lease = session.get(Lease, LEASE_NAME)
-    if lease is None:
-        return now
-    return lease.until if lease.until < now else None
-
-
 def _dead_schedule(session: Session, now: datetime) -> Iterator[Message]:
+    """Tell that the schedule stopped.
+
+    Where it was ended cleanly, a lease of nobody marks when it was missed first, so that every
+    part counts from the same moment.
+    """
     since = schedule_silent_since(session, now)
     if since is None:
         return
-    if session.get(Lease, LEASE_NAME) is None:
-        session.add(Lease(name=LEASE_NAME, holder="", until=now))
+    if session.get(Lease, SCHEDULE_LEASE) is None:
+        session.add(Lease(name=SCHEDULE_LEASE, holder="", until=now))
         session.flush()
     if now - since >= SCHEDULE_GRACE:
         yield Message(
@@ -117,19 +111,6 @@ def _dead_schedule(session: Session, now: datetime) -> Iterator[Message]:
             kind=AlertKind.DEAD_MAN,
             counts=f"The schedule stopped at {since:%H:%M} UTC: nothing is crawled.",
         )
-
-
-def worker_silent(session: Session, clock: Clock, now: datetime) -> Job | None:
-    """Return the job that has waited longest while no worker does anything, or None."""
-    alive = select(Job.id).where(Job.state == JobState.RUNNING, Job.leased_until > now)
-    if session.scalar(alive.limit(1)) is not None:
-        return None
-    waiting = select(Job).where(
-        Job.state == JobState.QUEUED,
-        Job.asked_at < clock.now() - WORKER_GRACE,
-        (Job.not_before.is_(None)) | (Job.not_before < now - WORKER_GRACE),
-    )
-    return session.scalar(waiting.order_by(Job.id).limit(1))
 
 
 def _dead_worker(session: Session, clock: Clock, now: datetime) -> Iterator[Message]:

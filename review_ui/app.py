@@ -12,6 +12,7 @@ from data.platform import Platform
 from data.store import Store
 from data.taxa import Taxa
 from review_ui import (
+    alerts,
     batches,
     crawls,
     deciding,
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     outcomes.router,
     figures.router,
     crawls.router,
+    alerts.router,
     demo.router,
 )
 KEPT_PICTURES = 512

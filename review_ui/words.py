@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from data.alerts import KIND_MEANING, AlertKind, DeliveryState
 from data.availability import Outcome
 from data.crawls import ENDING_MEANING, STATE_MEANING, Ending, RunState
 from data.jobs import JobKind, JobState
@@ -9,7 +10,7 @@ from data.products import PRODUCTS
 from data.reviews import Form, ReasonCode, TaskKind, Verdict
 from data.states import Availability, RequestState
 
-__all__ = ["ENDING_MEANING", "PRODUCTS", "STATE_MEANING"]
+__all__ = ["ENDING_MEANING", "KIND_MEANING", "PRODUCTS", "STATE_MEANING"]
 
 LANGUAGES: Final = {
     "zh-Hans": "简体中文",
@@ -145,6 +146,32 @@ RUN_STATES: Final = {
     RunState.BUDGET_SPENT: ("plain", "Budget spent", "clock"),
     RunState.FAILED: ("bad", "Failed", "cross"),
     RunState.MISSED: ("bad", "Missed", "clock"),
+}
+STOPPED_RUN: Final = ("plain", "Stopped", "pause")
+"""A run without a state is not over."""
+FIGURES_OF_RUN: Final = {
+    "listings": "Listings",
+    "new": "New listings",
+    "answer_bytes": "Usual answer",
+    "refused": "Refused or failed",
+}
+ALERT_KINDS: Final = {
+    AlertKind.DROP: ("warn", "Less than usual"),
+    AlertKind.BLOCKED: ("bad", "Turned away"),
+    AlertKind.FAILED: ("bad", "No answer"),
+    AlertKind.MISSED: ("bad", "Missed"),
+    AlertKind.RECOVERED: ("good", "Well again"),
+    AlertKind.DEAD_MAN: ("bad", "A part stopped"),
+    AlertKind.DISK: ("bad", "Disk full"),
+    AlertKind.FLAG: ("warn", "Watched for"),
+    AlertKind.SELF_CHECK: ("plain", "Daily word"),
+    AlertKind.UNDELIVERED: ("bad", "Not delivered"),
+    AlertKind.TEST: ("plain", "Test"),
+}
+DELIVERIES: Final = {
+    DeliveryState.WAITING: ("warn", "waits"),
+    DeliveryState.SENT: ("good", "sent"),
+    DeliveryState.GIVEN_UP: ("bad", "given up"),
 }
 JOBS: Final = {
     JobKind.CRAWL: "Crawl",

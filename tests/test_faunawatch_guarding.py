@@ -10,9 +10,10 @@ from data.alerts import Alert, AlertKind, AlertRule, add_channel, alert_settings
 from data.base import ManualClock
 from data.crawls import Ending
 from data.jobs import Job, JobKind, JobState, Lease, ask, drop_lease, take_lease
+from data.liveness import schedule_silent_since, worker_silent
 from data.store import Store
 from data.watches import watch_of
-from faunawatch.guarding import Guard, look_around, schedule_silent_since, worker_silent
+from faunawatch.guarding import Guard, look_around
 from faunawatch.schedule import LEASE_NAME
 from tests.makers import PLATFORM
 from tests.test_data_crawls import one_run

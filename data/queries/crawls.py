@@ -7,18 +7,45 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from data.crawls import Crawl, CrawlKind, CrawlProblem, Ending
+from data.alerts import muted_until
+from data.baselines import RunFigures, Usual, departures, usual_of, value_of
+from data.breakers import Breaker, breaker_of
+from data.crawls import (
+    FINE,
+    Crawl,
+    CrawlKind,
+    CrawlProblem,
+    RunState,
+    comparable,
+    figures_of,
+)
 from data.jobs import Job, JobState
 from data.listings import Listing
+from data.parts import Evidence
+from data.samples import sample_of
 from data.states import Availability, RequestState
+from data.streaks import RunSaid, runs_said, streak
 from data.takedowns import TakedownRequest
-from data.watches import Watch
+from data.watches import MissedRun, Watch
 
-GOOD = (Ending.FINISHED, Ending.LIMIT_REACHED)
-SAYS_NOTHING = (Ending.STOPPED,)
 MOST_PROBLEMS = 200
-MOST_CRAWLS = 12
+MOST_CRAWLS = 20
+OVERDUE = timedelta(minutes=45)
 SHOWN_JOBS = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """On how many listings a field was found, and on how many it usually is."""
+
+    name: str
+    share: float
+    usual: Usual | None
+
+    @property
+    def fell(self) -> bool:
+        """Tell whether it was found on fewer listings than usual."""
+        return self.usual is not None and self.share < self.usual.low
 
 
 @dataclass(frozen=True)
@@ -27,15 +54,28 @@ class PlatformRow:
 
     platform_id: str
     watch: Watch | None
+    said: Sequence[RunSaid]
     last: Crawl | None
     last_good: Crawl | None
-    listings: int
     recent: Sequence[Crawl]
     jobs: Sequence[Job]
+    usual: Usual | None = None
+    fields: Sequence[FieldRow] = ()
+    learned_from: int = 0
+    missed: MissedRun | None = None
+    overdue_since: datetime | None = None
+    breaker: Breaker | None = None
+    muted_until: datetime | None = None
+    has_sample: bool = False
 
     def is_paused(self, now: datetime) -> bool:
         """Tell whether the schedule leaves it out now."""
         return bool(self.watch and self.watch.paused_until and self.watch.paused_until > now)
+
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether it is switched on."""
+        return self.watch is not None and self.watch.enabled
 
     @property
     def is_running(self) -> bool:
@@ -43,45 +83,105 @@ class PlatformRow:
         return any(job.state in (JobState.QUEUED, JobState.RUNNING) for job in self.jobs)
 
     @property
+    def is_missed(self) -> bool:
+        """Tell whether its moment went by and no run has come since."""
+        if self.overdue_since is not None:
+            return True
+        last = self.last.started_at if self.last is not None else None
+        return self.missed is not None and (last is None or last < self.missed.last_due_at)
+
+    @property
+    def state(self) -> RunState | None:
+        """What the platform's latest run says; missed when none came at its time."""
+        if self.is_missed:
+            return RunState.MISSED
+        return self.said[0].state if self.said else None
+
+    @property
+    def so_long(self) -> Sequence[RunSaid]:
+        """The newest runs that all say the same, newest first."""
+        return streak(self.said, {self.said[0].state}) if self.said else ()
+
+    @property
     def is_troubled(self) -> bool:
-        """Tell whether its last crawl ended badly."""
-        ending = self.last.ending if self.last is not None else None
-        return ending is not None and ending not in (*GOOD, *SAYS_NOTHING, Ending.BUDGET_SPENT)
+        """Tell whether somebody should look."""
+        return self.state is not None and self.state not in FINE
 
 
-def platform_rows(session: Session, known: Iterable[str]) -> list[PlatformRow]:
+def platform_rows(
+    session: Session, known: Iterable[str], now: datetime | None = None
+) -> list[PlatformRow]:
     """Return the watched platforms, enabled first; `known` adds platforms that have only a file."""
     watches = {watch.platform_id: watch for watch in session.scalars(select(Watch))}
     ids = {*watches, *known, *session.scalars(select(Crawl.platform_id).distinct())}
     jobs = open_jobs(session)
-    rows = [_row(session, one, watches.get(one), jobs) for one in ids]
-    return sorted(rows, key=lambda row: (not (row.watch and row.watch.enabled), row.platform_id))
+    rows = [_row(session, one, watches.get(one), jobs, now) for one in ids]
+    return sorted(rows, key=lambda row: (not row.is_watched, row.platform_id))
 
 
 def _row(
-    session: Session, platform_id: str, watch: Watch | None, jobs: Sequence[Job]
+    session: Session,
+    platform_id: str,
+    watch: Watch | None,
+    jobs: Sequence[Job],
+    now: datetime | None,
 ) -> PlatformRow:
     recent = crawls_of(session, platform_id)
     ended = [crawl for crawl in recent if crawl.ending is not None]
-    good = session.scalar(
+    before = comparable(session, platform_id, CrawlKind.LISTINGS)
+    last = ended[0] if ended else None
+    failed = last is not None and last.state is not None and last.state not in FINE
+    return PlatformRow(
+        platform_id=platform_id,
+        watch=watch,
+        said=runs_said(session, platform_id, CrawlKind.LISTINGS),
+        last=last,
+        last_good=_last_good(session, platform_id),
+        recent=recent,
+        jobs=[job for job in jobs if job.arguments.get("platform") == platform_id],
+        usual=usual_of(before, "listings"),
+        fields=_fields(last, before),
+        learned_from=len(before),
+        missed=_last_missed(session, platform_id),
+        overdue_since=_overdue(watch, now),
+        breaker=breaker_of(session, platform_id, now) if now is not None else None,
+        muted_until=muted_until(session, platform_id, now) if now is not None else None,
+        has_sample=last is not None and failed and sample_of(session, last.id) is not None,
+    )
+
+
+def _last_good(session: Session, platform_id: str) -> Crawl | None:
+    return session.scalar(
         select(Crawl)
         .where(
             Crawl.platform_id == platform_id,
             Crawl.kind == CrawlKind.LISTINGS,
-            Crawl.ending.in_(GOOD),
+            Crawl.state == RunState.OK,
         )
         .order_by(Crawl.id.desc())
         .limit(1)
     )
-    return PlatformRow(
-        platform_id=platform_id,
-        watch=watch,
-        last=ended[0] if ended else None,
-        last_good=good,
-        listings=sum(crawl.listings_new for crawl in ended),
-        recent=recent,
-        jobs=[job for job in jobs if job.arguments.get("platform") == platform_id],
-    )
+
+
+def _last_missed(session: Session, platform_id: str) -> MissedRun | None:
+    mine = select(MissedRun).where(MissedRun.platform_id == platform_id)
+    return session.scalar(mine.order_by(MissedRun.id.desc()).limit(1))
+
+
+def _overdue(watch: Watch | None, now: datetime | None) -> datetime | None:
+    """Return when a platform was due, where that is long past and nothing asked for a run."""
+    if watch is None or now is None or not watch.enabled or watch.next_run_at is None:
+        return None
+    paused = watch.paused_until is not None and watch.paused_until > now
+    late = now - watch.next_run_at > OVERDUE
+    return watch.next_run_at if late and not paused else None
+
+
+def _fields(crawl: Crawl | None, before: Sequence[RunFigures]) -> list[FieldRow]:
+    """Compare what a run read with what is usual; what fell stands first."""
+    shares = crawl.coverage if crawl is not None else {}
+    rows = [FieldRow(name, float(share), usual_of(before, name)) for name, share in shares.items()]
+    return sorted(rows, key=lambda row: (not row.fell, row.name))
 
 
 def crawls_of(session: Session, platform_id: str) -> list[Crawl]:
@@ -118,16 +218,25 @@ def recent_jobs(session: Session, limit: int = 12) -> list[Job]:
 
 
 def troubled(session: Session) -> list[Crawl]:
-    """Return the last crawl of each enabled platform whose last crawl ended badly."""
+    """Return the last crawl of each enabled platform whose last crawl says that one should look."""
     last = (
         select(func.max(Crawl.id))
         .join(Watch, Watch.platform_id == Crawl.platform_id)
         .where(Watch.enabled, Crawl.kind == CrawlKind.LISTINGS, Crawl.ended_at.is_not(None))
         .group_by(Crawl.platform_id)
     )
-    fine = (*GOOD, *SAYS_NOTHING, Ending.BUDGET_SPENT)
-    rows = session.scalars(select(Crawl).where(Crawl.id.in_(last), Crawl.ending.not_in(fine)))
+    rows = session.scalars(select(Crawl).where(Crawl.id.in_(last), Crawl.state.not_in(FINE)))
     return list(rows)
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """One figure of a run beside what is usual."""
+
+    name: str
+    now: float | None
+    usual: Usual | None
+    left: bool
 
 
 @dataclass(frozen=True)
@@ -138,6 +247,12 @@ class CrawlPage:
     problems: Sequence[CrawlProblem]
     problem_count: int
     kinds: dict[str, int]
+    figures: Sequence[FigureRow] = ()
+    fields: Sequence[FieldRow] = ()
+    learned_from: int = 0
+    usual: Usual | None = None
+    sample: tuple[Evidence, str] | None = None
+    recent: Sequence[Crawl] = ()
 
 
 def crawl_page(session: Session, crawl_id: int) -> CrawlPage:
@@ -154,7 +269,28 @@ def crawl_page(session: Session, crawl_id: int) -> CrawlPage:
         select(CrawlProblem).where(mine).order_by(CrawlProblem.id).limit(MOST_PROBLEMS)
     )
     by_kind = dict(kinds.all())
-    return CrawlPage(crawl, list(problems), sum(by_kind.values()), by_kind)
+    before = comparable(session, crawl.platform_id, crawl.kind, crawl.id)
+    return CrawlPage(
+        crawl,
+        list(problems),
+        sum(by_kind.values()),
+        by_kind,
+        figures=_figures(crawl, before),
+        fields=_fields(crawl, before),
+        learned_from=len(before),
+        usual=usual_of(before, "listings"),
+        sample=sample_of(session, crawl_id) if crawl.state not in FINE else None,
+        recent=crawls_of(session, crawl.platform_id),
+    )
+
+
+def _figures(crawl: Crawl, before: Sequence[RunFigures]) -> list[FigureRow]:
+    mine = figures_of(crawl)
+    left = {one.figure for one in departures(mine, before)}
+    return [
+        FigureRow(name, value_of(mine, name), usual_of(before, name), name in left)
+        for name in ("listings", "new", "answer_bytes", "refused")
+    ]
 
 
 def to_recheck(session: Session) -> list[int]:
