@@ -19,18 +19,25 @@ def token_for(authority: str, content: bytes) -> bytes:
     """Return the authority's answer for these bytes, as received; raises `NotDated`."""
     if urlsplit(authority).scheme not in {"http", "https"}:
         raise NotDated(f"{authority!r} is no web address: set timestamp-authority anew")
-    request = (
-        TimestampRequestBuilder()
-        .data(content)
-        .nonce(nonce=True)
-        .cert_request(cert_request=True)
-        .build()
-    )
+    try:
+        return _checked(authority, content, certificates=True)
+    except _Unreadable:
+        # Some authorities send their certificates in an order that our strict reader refuses.
+        return _checked(authority, content, certificates=False)
+
+
+class _Unreadable(NotDated):
+    """The answer cannot be read: ask for a plainer one."""
+
+
+def _checked(authority: str, content: bytes, *, certificates: bool) -> bytes:
+    asked = TimestampRequestBuilder().data(content).nonce(nonce=True)
+    request = asked.cert_request(cert_request=certificates).build()
     answer = _post(authority, request.as_bytes())
     try:
         response = decode_timestamp_response(answer)
     except ValueError as error:
-        raise NotDated("what came back is no time stamp") from error
+        raise _Unreadable("what came back is no time stamp") from error
     if response.status not in {PKIStatus.GRANTED.value, PKIStatus.GRANTED_WITH_MODS.value}:
         raise NotDated(f"the authority refused: {', '.join(response.status_string) or 'no reason'}")
     info = response.tst_info

@@ -281,6 +281,10 @@ def _check_token(case: Case, sealed: dict[str, Any]) -> None:
             f"check it with: unzip CASE.zip {PACKAGE} {TOKEN} && openssl ts -verify "
             f"-data {PACKAGE} -in {TOKEN} -CAfile AUTHORITY.pem"
         )
+        case.facts.append(
+            "AUTHORITY.pem is the authority's root certificate; where its token names no other "
+            "certificate, add -untrusted SIGNER.pem with the one it signs with"
+        )
 
 
 def _check_manifests(case: Case) -> None:

@@ -1,0 +1,115 @@
+"""A case is dated by an authority where one is configured; one that fails is asked again."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from data.audit import first_broken
+from data.custody import CaseExport, Dating
+from data.exports.case.verify import check
+from data.home import the_home
+from data.store import Store
+from faunawatch.cases import export_listing, hand_to, stamp_waiting
+from faunawatch.house import House
+from faunawatch.timestamps import NotDated, token_for
+from tests.cases import a_case
+from tests.stamping import Authority, an_authority
+from tests.test_faunawatch_cases import contents
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Iterator[Authority]:
+    with an_authority(tmp_path / "tsa") as served:
+        yield served
+
+
+def _checked_by_openssl(authority: Authority, case: Path, folder: Path) -> str:
+    """Follow the line that the verifier prints."""
+    files = contents(case)
+    for name in ("datapackage.json", "timestamp.tsr"):
+        (folder / name).write_bytes(files[name])
+    line = next(fact for fact in check(case).facts if "openssl ts -verify" in fact)
+    words = line.partition("&& openssl ")[2].replace("AUTHORITY.pem", str(authority.ca)).split()
+    paths = [str(folder / one) if (folder / one).exists() else one for one in words]
+    return authority.openssl(*paths)
+
+
+def test_a_case_carries_a_token_that_openssl_accepts(
+    authority: Authority, store: Store, clock, tmp_path: Path
+) -> None:
+    house = House(tmp_path / "home", "", store)
+    with store.write() as session:
+        listing_id = a_case(session, clock, house.evidence, sightings=1)
+        the_home(session).timestamp_authority = authority.address
+    case = export_listing(house, listing_id, by="cli:test")
+    assert case.stamp == f"given by {authority.address}"
+    file = tmp_path / "case.zip"
+    hand_to(house, case.export_id, file, by="cli:test")
+    assert check(file).problems == []
+    (tmp_path / "out").mkdir()
+    assert _checked_by_openssl(authority, file, tmp_path / "out") in ("", "Verification: OK\n")
+    other = tmp_path / "out" / "datapackage.json"
+    other.write_bytes(other.read_bytes() + b" ")
+    with pytest.raises(AssertionError, match="imprint"):
+        authority.openssl(
+            "ts", "-verify", "-data", str(other), "-in", str(tmp_path / "out" / "timestamp.tsr"),
+            "-CAfile", str(authority.ca),
+        )  # fmt: skip
+
+
+def test_a_token_that_did_not_come_is_fetched_later(
+    authority: Authority, store: Store, clock, tmp_path: Path
+) -> None:
+    house = House(tmp_path / "home", "", store)
+    with store.write() as session:
+        listing_id = a_case(session, clock, house.evidence, sightings=1)
+        the_home(session).timestamp_authority = "http://127.0.0.1:9/tsa"
+    case = export_listing(house, listing_id, by="cli:test")
+    hand_to(house, case.export_id, tmp_path / "before.zip", by="cli:test")
+    with store.write() as session:
+        the_home(session).timestamp_authority = authority.address
+    assert stamp_waiting(house) == (1, 0)
+    assert stamp_waiting(house) == (0, 0)
+    hand_to(house, case.export_id, tmp_path / "after.zip", by="cli:test")
+    before, after = contents(tmp_path / "before.zip"), contents(tmp_path / "after.zip")
+    assert check(tmp_path / "before.zip").problems == check(tmp_path / "after.zip").problems == []
+    assert set(after) - set(before) == {"timestamp.tsr"}
+    assert [name for name in before if before[name] != after[name]] == ["seal.json"]
+    with store.read() as session:
+        export = session.get_one(CaseExport, case.export_id)
+        assert (export.dating, export.last_error) == (Dating.DATED, "")
+        assert house.evidence.get(export.token_sha256) == after["timestamp.tsr"]
+        assert not house.evidence.has(case.sha256)
+        assert first_broken(session) is None
+
+
+def _instead(nonsense: bytes, _answer: bytes) -> bytes:
+    return nonsense
+
+
+def test_a_wrong_answer_is_no_token(authority: Authority) -> None:
+    kept = [token_for(authority.address, b"one")]
+    authority.twist = lambda _: kept[0]
+    with pytest.raises(NotDated, match="for something else"):
+        token_for(authority.address, b"two")
+    with pytest.raises(NotDated, match="another question"):
+        token_for(authority.address, b"one")
+    for nonsense in (b"", b"<html>sign in</html>", kept[0][:40]):
+        authority.twist = partial(_instead, nonsense)
+        with pytest.raises(NotDated):
+            token_for(authority.address, b"one")
+    for address in ("file:///etc/passwd", "ftp://127.0.0.1/x", "http://127.0.0.1:9/"):
+        with pytest.raises(NotDated):
+            token_for(address, b"one")
+
+
+def test_a_chain_in_an_order_of_its_own_is_done_without(tmp_path: Path) -> None:
+    with an_authority(tmp_path / "tsa", sends_chain=True) as authority:
+        (tmp_path / "answer.tsr").write_bytes(token_for(authority.address, b"one"))
+        (tmp_path / "data").write_bytes(b"one")
+        files = ("-data", str(tmp_path / "data"), "-in", str(tmp_path / "answer.tsr"))
+        authority.openssl(
+            "ts", "-verify", *files, "-CAfile", str(authority.ca), "-untrusted", "tsa.pem"
+        )
