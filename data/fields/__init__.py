@@ -3,17 +3,20 @@
 from data.fields.asking import AskingPrice, read_price
 from data.fields.contact import Contact, find_contacts
 from data.fields.date import parse_date
+from data.fields.handles import Handle, read_contacts
 from data.fields.place import parse_place
 from data.fields.price import Price, find_prices, parse_price
 
 __all__ = [
     "AskingPrice",
     "Contact",
+    "Handle",
     "Price",
     "find_contacts",
     "find_prices",
     "parse_date",
     "parse_place",
     "parse_price",
+    "read_contacts",
     "read_price",
 ]

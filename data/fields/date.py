@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 
 from data.fields import date_patterns as patterns
+from data.fields.compiling import compiled
 from data.fields.date_signs import to_signs
 from data.text import fold
 
@@ -79,14 +80,8 @@ class _Page:
 
     def search(self, layouts: Iterable[str]) -> re.Match[str] | None:
         """Find the first pattern that is there."""
-        found = (_compiled(pattern).search(self.signs) for pattern in layouts)
+        found = (compiled(pattern).search(self.signs) for pattern in layouts)
         return next((match for match in found if match), None)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern when it is first needed: together they cost as much as a small library."""
-    return re.compile(pattern)
 
 
 @lru_cache(1 << 12)
@@ -181,7 +176,7 @@ def _moment(page: _Page, match: re.Match[str], year: int) -> datetime | None:
         midnight = datetime(year, month, day, tzinfo=page.now.tzinfo)
         in_front = None
         if not match["hour"]:
-            in_front = _compiled(patterns.CLOCK_IN_FRONT).search(page.signs[: match.start()])
+            in_front = compiled(patterns.CLOCK_IN_FRONT).search(page.signs[: match.start()])
         return _at_clock(midnight, in_front or match)
     except ValueError:
         return None
