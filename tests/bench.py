@@ -6,9 +6,11 @@ import random
 import resource
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -17,6 +19,7 @@ from unittest import mock
 import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sqlalchemy import func, select, update
 
 from classifier.artefact import load_model
 from classifier.chinese import Cutter
@@ -32,11 +35,15 @@ from classifier.terms import Matcher
 from classifier.vectors import VectorCache
 from data.corpus import STYLES, CorpusRow, load_corpus
 from data.home import HomeKind
+from data.jobs import Job, JobState
 from data.people import Role
 from data.store import Store, open_store, sqlite_url
 from data.taxa import load_taxa
 from data.terms import load_terms
+from data.watches import MissedRun, Watch, watch_of
 from faunawatch.classifying import Asked, Classifier
+from faunawatch.schedule import run as keep_schedule
+from faunawatch.schedule import tick
 from tests.makers import make_task
 from tests.rooms import rooms_in
 
@@ -261,9 +268,66 @@ def _median_time(call: Callable[[], object]) -> float:
     return median(times)
 
 
+def schedules(platforms: int = 1000, seconds: int = 120) -> None:
+    """One scheduler over a thousand platforms: how late it asks, and what it costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(sqlite_url(Path(folder) / "s.sqlite"), kind=HomeKind.TEST)
+        begun = store.clock().now()
+        due = {f"p{one:04}": begun + timedelta(seconds=seconds / platforms * one + 1)
+               for one in range(platforms)}  # fmt: skip
+        _watch_at(store, due)
+        busy = _keep_schedule(store, seconds + 10)
+        late = sorted((asked - due[one]).total_seconds() for one, asked in _asked_at(store).items())
+        say(f"{len(late)} of {platforms} asked for, due one by one over {seconds} s")
+        p99 = late[int(len(late) * 0.99)]
+        say(f"late by {median(late):.1f} s (median), {p99:.1f} s (p99), {late[-1]:.1f} s (most)")
+        say(f"CPU of the scheduler {100 * busy:.2f} % of one core")
+        _do_all(store)
+        say(f"CPU with nothing due {100 * _keep_schedule(store, 60):.2f} % of one core")
+        _watch_at(store, dict.fromkeys(due, store.clock().now() - timedelta(days=7)))
+        wall, cpu = time.perf_counter(), time.process_time()
+        tick(store, "bench")
+        spent, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        with store.read() as session:
+            jobs = session.scalar(select(func.count(Job.id)).where(Job.state == JobState.QUEUED))
+            missed = session.scalar(select(func.sum(MissedRun.runs)))
+        say(f"after a week off: {jobs} asked in {spent:.2f} s ({cpu:.2f} s CPU), {missed} missed")
+        store.close()
+
+
+def _watch_at(store: Store, due: dict[str, datetime]) -> None:
+    with store.write() as session:
+        for one, at in due.items():
+            watch = watch_of(session, one, at)
+            watch.enabled, watch.jitter_minutes = True, 0
+            watch.next_run_at = watch.anchor_at = at
+
+
+def _keep_schedule(store: Store, seconds: float) -> float:
+    """Keep the schedule for so long; return the share of one core it used."""
+    stop = threading.Event()
+    timer = threading.Timer(seconds, stop.set)
+    timer.start()
+    wall, cpu = time.perf_counter(), time.process_time()
+    keep_schedule(store, stop)
+    return (time.process_time() - cpu) / (time.perf_counter() - wall)
+
+
+def _asked_at(store: Store) -> dict[str, datetime]:
+    with store.read() as session:
+        rows = session.execute(select(Watch.platform_id, Watch.last_enqueued_at))
+        return {one: at for one, at in rows if at is not None}
+
+
+def _do_all(store: Store) -> None:
+    with store.write() as session:
+        session.execute(update(Job).values(state=JobState.DONE))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     names = {
+        "schedules": schedules,
         "ratio": ratio, "meaning": meaning, "ablations": ablations, "sample": sample,
     }  # fmt: skip
     parser.add_argument("name", choices=["classify", "harmless", "screens", *names])

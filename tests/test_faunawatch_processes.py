@@ -1,12 +1,14 @@
 """Real processes that are killed or started twice: nothing committed is lost, nothing doubled."""
 
+import os
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from data.base import SystemClock
 from data.crawls import Crawl, CrawlKind, Ending
@@ -119,6 +121,62 @@ def test_a_killed_worker_is_replaced_at_once(team, store, slow_site):
     for seen in by_crawl.values():
         assert len(seen) == len(set(seen)), "a listing was sighted twice in one crawl"
     assert set().union(*by_crawl.values()) == set(slow_site.shown())
+
+
+def _crawl_process(worker: Popen[bytes]) -> int:
+    """Return the process of the crawl that a worker has started."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (folder / "cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == worker.pid and b"run-job" in command:
+            return int(folder.name)
+    raise AssertionError("the worker has no crawl under way")
+
+
+def test_a_crawl_killed_under_its_worker_goes_on_after_a_pause(team, store, slow_site):
+    with store.write() as session:
+        ask(session, JobKind.CRAWL, {"platform": PLATFORM}, by="test", clock=SystemClock())
+    with team.started("worker") as worker:
+        until(lambda: _half_way(store), worker)
+        os.kill(_crawl_process(worker), signal.SIGKILL)
+        until(lambda: _jobs(store)[0].state is JobState.QUEUED, worker)
+        kept, (job,) = _sighted(store), _jobs(store)
+        assert 0 < kept < SOME, "it was not killed half-way"
+        assert job.not_before is not None
+        assert job.not_before > datetime.now(UTC), "it begins again at once, and again, and again"
+        assert "ended with code -9" in job.error
+        with store.write() as session:
+            session.get_one(Job, job.id).not_before = None  # the pause is over
+        until(lambda: _jobs(store)[0].state is JobState.DONE, worker)
+    (only,) = _crawls(store)
+    assert only.ending is Ending.FINISHED
+    assert sorted(_ids_by_crawl(store)[only.id]) == sorted(slow_site.shown())
+
+
+def test_everything_killed_at_once_loses_nothing_and_does_nothing_twice(team, store, slow_site):
+    team.run("platform", "enable", PLATFORM, "--every", "1d")
+    with team.started("schedule") as schedule, team.started("worker") as worker:
+        until(lambda: _half_way(store), worker)
+        os.kill(_crawl_process(worker), signal.SIGKILL)
+        _kill(worker)
+        _kill(schedule)
+    assert 0 < _sighted(store) < SOME, "it was not killed half-way"
+    with store.write() as session:  # the leases run out
+        long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+        session.execute(update(Lease).values(until=long_ago))
+        session.execute(
+            update(Job).where(Job.leased_until.is_not(None)).values(leased_until=long_ago)
+        )
+    with team.started("schedule") as schedule, team.started("worker") as worker:
+        until(lambda: _jobs(store)[0].state is JobState.DONE, worker)
+        until(lambda: _holder(store).endswith(f":{schedule.pid}"), schedule)
+    assert len(_jobs(store)) == 1
+    (only,) = _crawls(store)
+    assert only.ending is Ending.FINISHED
+    assert sorted(_ids_by_crawl(store)[only.id]) == sorted(slow_site.shown())
 
 
 def _holder(store: Store) -> str:
