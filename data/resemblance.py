@@ -5,6 +5,7 @@ changes little of its short runs of letters. Min-hash keys of two runs each find
 a third of their runs; of those found, the runs and letters in common say how alike they are.
 """
 
+import re
 import unicodedata
 import zlib
 from functools import lru_cache
@@ -17,10 +18,11 @@ from data.text import skeleton
 
 BANDS, ROWS = 32, 2
 SHARED = 2  # keys; one alone is met by chance too often
-RUN = 3
-LEAST = 12  # letters; shorter texts are alike by chance
+RUN, RUN_HAN = 3, 2  # letters; a Chinese character says as much as two or three
+LEAST = 8  # letters; shorter texts are alike by chance
 _MOST = 3000
 _CONTAINED = 40  # letters a text must have to be found within a longer one
+_HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _MASK = 2**64 - 1
 
 
@@ -50,7 +52,8 @@ def letters_of(text: str) -> str:
 
 
 def _runs(letters: str) -> frozenset[str]:
-    return frozenset(letters[at : at + RUN] for at in range(max(1, len(letters) - RUN + 1)))
+    run = RUN_HAN if 2 * len(_HAN.findall(letters)) > len(letters) else RUN
+    return frozenset(letters[at : at + run] for at in range(max(1, len(letters) - run + 1)))
 
 
 def text_keys(text: str) -> tuple[int, ...]:
