@@ -39,6 +39,7 @@ from faunawatch.limiting import (
     note_wait,
 )
 from faunawatch.permission import require_terms_read
+from faunawatch.relisting import compare_pictures, look_out
 from faunawatch.scoring import score_waiting, search_terms, term_matcher
 
 CONTROLS = 3
@@ -110,6 +111,8 @@ def get_pictures(house: House, platform_id: str, *, by: str) -> dict[str, Any]:
     if not wanted:
         return {"cause": "there are no pictures to get"}
     ended = pictures(house.store, folder_with_room(house), platform, wanted, options)
+    look_out(house)
+    compare_pictures(house)
     return _told(house, ended.crawl_id)
 
 
