@@ -22,7 +22,7 @@ from crawler.lists import (
 from crawler.rules import describe, rule_for
 from crawler.searching import summed_up
 from crawler.styles import Page, Reading, Row, feed, read_listing, read_row
-from crawler.styles.listed import document_of, rows_of, total_of
+from crawler.styles.listed import MOST_ROWS, document_of, rows_of, total_of
 from crawler.tally import Tally
 from data.availability import Outcome
 from data.crawls import Ending
@@ -109,6 +109,7 @@ class ListingSpider(PlatformSpider):
             self.failing = self.failing or (page, "a list that names no listing we would know")
         self.progress.list_pages += 1
         self.progress.links += len(rows)
+        self.tally.comes(walk, [one for one in rows if one not in self.asked])
         yield from self.ask_listings(page, rows)
         new = walk.meets(walk_key(page, self.posts(page.url)), rows)
         walk.total = walk.total if walk.total is not None else total_of(page, self.platform)
@@ -146,7 +147,10 @@ class ListingSpider(PlatformSpider):
         expects_json = self.platform.style is Style.JSON_API and not feed.is_feed(page)
         if expects_json and document_of(page, self.platform) is None:
             self.note_list(page, "is not JSON")
-        return rows_of(page, self.platform)
+        rows = rows_of(page, self.platform)
+        if len(rows) >= MOST_ROWS:
+            self.note_list(page, f"names more than {MOST_ROWS} listings; the rest was left out")
+        return rows
 
     def ask_listings(self, page: Page, rows: dict[str, Row]) -> Iterator[Request]:
         """Ask for the listings not asked for yet, or read them where the list holds them whole."""
@@ -163,6 +167,7 @@ class ListingSpider(PlatformSpider):
 
     def ask_listing(self, row: Row) -> Request:
         """Ask for a listing's own page or JSON."""
+        self.tally.asks(row.external_id)
         return self.ask(
             row.url,
             shown="listings",
@@ -327,9 +332,9 @@ class ListingSpider(PlatformSpider):
     def take(self, reading: Reading, evidence: list[StoredEvidence]) -> None:
         """Hand a listing to the store."""
         self.progress.listings += 1
-        self.tally.reads(
-            reading.found.external_id, f"{reading.found.title}\n{reading.found.description}"
-        )
+        text = f"{reading.found.title}\n{reading.found.description}"
+        wanted = self.options.wanted(text)
+        self.tally.reads(reading.found.external_id, text, matched=wanted)
         found = replace(reading.found, evidence=tuple(evidence), ended=reading.ended)
         self.recorder.add(reading, found)
 
@@ -345,6 +350,7 @@ class ListingSpider(PlatformSpider):
         for one in doubts:
             self.recorder.note(one.doubt.value, one.words, "")
         self.progress.doubts = summed_up(doubts)
+        self.progress.yields = self.tally.yields()
 
 
 def walk_key(page: Page, posts: bool) -> str:  # noqa: FBT001

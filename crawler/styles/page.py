@@ -85,7 +85,7 @@ class Page:
         """The decoded JSON; None when it cannot be read."""
         try:
             return json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @cached_property

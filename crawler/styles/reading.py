@@ -14,6 +14,8 @@ from data.platform import Platform
 
 Raw = dict[str, str]
 MOST_IMAGES = 20
+LONGEST_NUMBER = 25
+"""No price has more figures than this, and no exact number of ours either."""
 MOST_TEXT = 20_000
 COVERED = ("title", "description", "price", "place", "posted_at", "seller", "images")
 _PLAIN_NUMBER = re.compile(r"^\s*\d+(\.\d+)?\s*$")
@@ -146,7 +148,7 @@ def currency_of(shown: str, read: str, platform: Platform) -> str:
 
 
 def _amount(stated: str, platform: Platform) -> Decimal | None:
-    if not stated:
+    if not stated or len(stated) > LONGEST_NUMBER:
         return None
     if not _PLAIN_NUMBER.match(stated):
         return read_price(stated, platform.currency, platform.country).amount
