@@ -1,10 +1,12 @@
 """How far a run has come, and from that how it ended, in words."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from data.crawls import Ending
 from data.found import StoredEvidence
+from data.yields import WalkCount
 
 MOST_FAILURES_IN_A_ROW = 8
 _GONE = frozenset({404, 410})
@@ -29,6 +31,7 @@ class Progress:
     last_robots: str = ""
     lists_cut: str = ""
     doubts: str = ""
+    yields: Sequence[WalkCount] = ()
     limit_hit: bool = False
     asked_to_wait_s: float = 0.0
     answers: int = 0

@@ -27,6 +27,7 @@ from data.listings import Rechecked, sighted_external_ids
 from data.pictures import Wanted
 from data.platform import Platform
 from data.store import Store
+from data.yields import record_yields
 
 __all__ = [
     "CrawlOptions",
@@ -58,7 +59,10 @@ def crawl(
     """Crawl a platform's listings into the store."""
     run, recorder, earlier = _begin(store, evidence, platform, options, CrawlKind.LISTINGS)
     work = partial(drive, run, ListingSpider)
-    return _to_the_end(run, recorder, work, lambda: ending_of(run.progress, earlier))
+    ended = _to_the_end(run, recorder, work, lambda: ending_of(run.progress, earlier))
+    with store.write() as session:
+        record_yields(session, ended.crawl_id, run.progress.yields)
+    return ended
 
 
 def recheck(

@@ -22,6 +22,7 @@ from crawler.searching import (
     judge,
     same_as_unfiltered,
 )
+from data.yields import WalkCount
 
 _LISTS = frozenset({WalkKind.LISTS, WalkKind.CATEGORY})
 _OTHER_ORDERS = frozenset({WalkKind.NEWEST, WalkKind.FEED})
@@ -49,6 +50,15 @@ class Rows:
 
 
 @dataclass
+class Count:
+    """What one walk cost, and the listings it met first that our own words matched."""
+
+    requests: int = 0
+    met: int = 0
+    matched: set[str] = field(default_factory=set)
+
+
+@dataclass
 class Tally:
     """Counts while a crawl runs; says at its end what is not to be trusted."""
 
@@ -60,11 +70,29 @@ class Tally:
     holding: dict[str, set[str]] = field(default_factory=dict)
     loosely: dict[str, set[str]] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
+    counts: dict[tuple[WalkKind, str], Count] = field(default_factory=dict)
+    first_met: dict[str, Count] = field(default_factory=dict)
 
     @classmethod
     def of(cls, terms: Iterable[str]) -> "Tally":
         """Make a tally that matches listings against these search terms."""
         return cls({term: one for term in terms if (one := folded(term))})
+
+    def comes(self, walk: Walk, fresh: Iterable[str]) -> None:
+        """Take a list page before its listings are read; `fresh`: those no walk met before."""
+        name = walk.term or walk.start
+        count = self.counts.setdefault((walk.kind, name), Count())
+        count.requests += 1
+        for one in fresh:
+            count.met += 1
+            self.first_met[one] = count
+
+    def yields(self) -> list[WalkCount]:
+        """Say what each walk cost and brought."""
+        return [
+            WalkCount(kind.value, name, one.requests, one.met, frozenset(one.matched))
+            for (kind, name), one in self.counts.items()
+        ]
 
     def meets(self, walk: Walk, ids: Iterable[str]) -> None:
         """Take a list page; its walk has counted it already."""
@@ -85,8 +113,16 @@ class Tally:
         if walk.kind is WalkKind.SEARCH and walk.term in self.searches:
             self.searches[walk.term].whole = True
 
-    def reads(self, external_id: str, text: str) -> None:
-        """Take a listing's text and keep which terms it holds."""
+    def asks(self, external_id: str) -> None:
+        """Charge a listing's own page to the walk that met it first."""
+        if (count := self.first_met.get(external_id)) is not None:
+            count.requests += 1
+
+    def reads(self, external_id: str, text: str, *, matched: bool = False) -> None:
+        """Take a listing's text: which terms it holds, and whose find it is."""
+        count = self.first_met.pop(external_id, None)
+        if count is not None and matched:
+            count.matched.add(external_id)
         if not self.terms:
             return
         self.read.add(external_id)

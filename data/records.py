@@ -23,6 +23,7 @@ from data import (
     terms_of_use,
     wanted,
     watches,
+    yields,
 )
 
 ALL_RECORDS = (
@@ -30,6 +31,7 @@ ALL_RECORDS = (
     watches.Watch,
     terms_of_use.TermsReading,
     crawls.Crawl,
+    yields.WalkYield,
     samples.CrawlSample,
     alerts.Alert,
     sellers.Seller,

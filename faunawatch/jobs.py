@@ -40,7 +40,8 @@ from faunawatch.limiting import (
 )
 from faunawatch.permission import require_terms_read
 from faunawatch.relisting import compare_pictures, look_out
-from faunawatch.scoring import score_waiting, search_terms, term_matcher
+from faunawatch.scoring import score_waiting, term_matcher
+from faunawatch.spending import chosen_terms
 
 CONTROLS = 3
 FOR_RECHECKS = 0.2
@@ -126,11 +127,12 @@ def crawl_platform(
     from crawler.run import crawl  # noqa: PLC0415  (Scrapy costs a quarter second; screens never pay)
 
     platform = platform_of(house, platform_id)
+    options = crawl_options(house, platform, by)
     options = replace(
-        crawl_options(house, platform, by),
+        options,
         limit=limit,
         resume=_left_open(house, platform_id, CrawlKind.LISTINGS),
-        search_terms=search_terms(house, platform),
+        search_terms=chosen_terms(house, platform, options.requests_left),
         wanted=term_matcher(house),
     )
     require_terms_read(house, platform)
