@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from data.audit import AuditRow, note
 from data.base import Clock, Happened, Record, Word, storable
+from data.jobs import Job, JobKind, JobState
 
 
 class Act(StrEnum):
@@ -174,6 +175,13 @@ def exports_of(session: Session, listing_id: int) -> list[CaseExport]:
     """Return the cases a listing was exported in, newest first."""
     newest = select(CaseExport).order_by(CaseExport.id.desc())
     return [one for one in session.scalars(newest) if listing_id in one.listings]
+
+
+def is_case_asked(session: Session, listing_id: int) -> bool:
+    """Tell whether a case of a listing is being made."""
+    open_states = (JobState.QUEUED, JobState.RUNNING)
+    jobs = select(Job).where(Job.kind == JobKind.EXPORT, Job.state.in_(open_states))
+    return any(job.arguments.get("listing") == listing_id for job in session.scalars(jobs))
 
 
 def custody_line(row: CustodyRow, sealed: AuditRow) -> str:

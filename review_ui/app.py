@@ -14,6 +14,7 @@ from data.taxa import Taxa
 from review_ui import (
     alerts,
     batches,
+    cases,
     crawls,
     deciding,
     demo,
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     deciding.router,
     relistings.router,
     pictures.router,
+    cases.router,
     leave.router,
     batches.router,
     outcomes.router,

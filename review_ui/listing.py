@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
+from data.custody import exports_of, is_case_asked
 from data.listings import Listing, Sighting
 from data.queries.listing import ListingPage, changes, listing_page
 from data.queries.relistings import returns_of
@@ -131,6 +132,8 @@ def show(
             "typed": besides.typed,
             "error": besides.error,
             "toast": toast_of(session, visit, besides.done),
+            "cases": exports_of(session, listing_id) if visit.sends else [],
+            "case_asked": visit.sends and is_case_asked(session, listing_id),
         }
         status = 200 if besides.error is None else 422
         return page(request, "listing.html", values, visit=visit, status=status)
