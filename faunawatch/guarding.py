@@ -72,8 +72,15 @@ def look_around(store: Store, folder: Path) -> None:
         look(session, clock=clock, now=now)
         for message in _of_the_house(session, percent, clock, now):
             raise_alert(session, message, clock=clock, now=now)
-        if due(session, now):
+        if due(session, now) and not _is_coming(session):
             ask(session, JobKind.ALERT, {}, by="guard", clock=clock)
+
+
+def _is_coming(session: Session) -> bool:
+    """Tell whether the job that sends is on its way: another part has looked as well."""
+    open_ = (JobState.QUEUED, JobState.RUNNING)
+    coming = select(Job.id).where(Job.kind == JobKind.ALERT, Job.state.in_(open_))
+    return session.scalar(coming.limit(1)) is not None
 
 
 def _of_the_house(
@@ -139,7 +146,8 @@ def _daily_words(session: Session, percent: float, now: datetime) -> Iterator[st
     fine = sum(state in FINE for state in states)
     silent = schedule_silent_since(session, now)
     yield "The schedule does not run." if silent else "Daily check: all parts run."
-    yield f"{len(states)} platforms watched, {fine} read well."
+    watched = "1 platform" if len(states) == 1 else f"{len(states)} platforms"
+    yield f"{watched} watched, {fine} read well."
     waiting = select(func.count(ReviewTask.id)).where(ReviewTask.state == TaskState.QUEUED)
     yield f"{session.scalar(waiting) or 0} listings wait for a decision."
     yield f"Disk {percent:.0f} % full."

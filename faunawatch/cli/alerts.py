@@ -69,13 +69,18 @@ def remove(name: Name) -> None:
 
 def _run(arguments: dict[str, str]) -> None:
     from data.alerts import BadChannel
-    from data.jobs import AlreadyRunning, JobKind
+    from data.jobs import AlreadyRunning, JobKind, ask
     from faunawatch.running import run_by_hand
 
     with the_house() as house:
         try:
             result = run_by_hand(house, JobKind.ALERT, arguments)
-        except (AlreadyRunning, BadChannel) as error:
+        except AlreadyRunning:
+            with house.store.write() as session:
+                ask(session, JobKind.ALERT, arguments, by="cli", clock=house.store.clock())
+            say("Others are being sent; a worker sends this next.")
+            return
+        except BadChannel as error:
             refuse(str(error))
     say(
         f"{result['sent']} sent, {result['waiting']} to be tried again, "
