@@ -32,13 +32,11 @@ _THAI_OR_LAO = re.compile("[\u0e00-\u0eff]+")
 _SHORTEST_WITH_ENDING, _SHORTEST_ENGLISH = 4, 3  # cubs and rugs, but not notes
 _LONE_HAN = re.compile("[\u3400-\u9fff]")
 _CLOSING_BURMESE = re.compile("[\u1000-\u1021]\u1037?[\u103a\u1039]")
-_RUNS = (
-    ("zh", re.compile("[\u3400-\u9fff]+")),
-    ("th", re.compile("[\u0e00-\u0e7f]+")),
-    ("lo", re.compile("[\u0e80-\u0eff]+")),
-    ("km", re.compile("[\u1780-\u17ff]+")),
-    ("my", re.compile("[\u1000-\u109f]+")),
-)
+# Languages without spaces, by the first and the last of their letters.
+_RUNS = {
+    "zh": (0x3400, 0x9FFF), "th": (0x0E00, 0x0E7F), "lo": (0x0E80, 0x0EFF),
+    "km": (0x1780, 0x17FF), "my": (0x1000, 0x109F),
+}  # fmt: skip
 _NO, _YES, _ENDING = 0, 1, 2
 _ANYWHERE = range(sys.maxsize)
 _LONGEST_RUN = 400  # letters without a space; what is longer is read in parts
@@ -87,6 +85,7 @@ class Boundaries:
 
     def __init__(self, texts: Bundle, cutter: Cutter) -> None:
         self._text = texts.text
+        self._codes = texts.codes
         self._cutter = cutter
         self._runs: dict[str, tuple[list[int], list[int]]] = {}
         self._breaks: dict[tuple[int, int], frozenset[int]] = {}
@@ -133,21 +132,28 @@ class Boundaries:
 
     def _words_around(self, place: int) -> Container[int]:
         """Give the word breaks of the run of letters of one script that a place is in."""
-        for lang, run in _RUNS:
-            if run.match(self._text[place]):
-                return self._breaks_of(lang, *self._part_of_run(lang, run, place))
+        code = ord(self._text[place])
+        for lang, (first, last) in _RUNS.items():
+            if first <= code <= last:
+                return self._breaks_of(lang, *self._part_of_run(lang, place))
         return _ANYWHERE
 
-    def _part_of_run(self, lang: str, run: re.Pattern[str], place: int) -> tuple[int, int]:
+    def _part_of_run(self, lang: str, place: int) -> tuple[int, int]:
         """Find the unbroken run around a place; of a very long one only a part, with margins."""
         if lang not in self._runs:
-            spans = [match.span() for match in run.finditer(self._text)]
-            self._runs[lang] = ([start for start, _ in spans], [stop for _, stop in spans])
+            self._runs[lang] = self._runs_of(*_RUNS[lang])
         starts, stops = self._runs[lang]
         which = bisect_right(starts, place) - 1
         begin, stop = starts[which], stops[which]
         part = begin + (place - begin) // _LONGEST_RUN * _LONGEST_RUN
         return max(begin, part - _MARGIN), min(stop, part + _LONGEST_RUN + _MARGIN)
+
+    def _runs_of(self, first: int, last: int) -> tuple[list[int], list[int]]:
+        """Find where the unbroken runs of a script's letters begin and stop."""
+        edges = np.zeros(len(self._codes) + 2, np.int8)
+        edges[1:-1] = (self._codes >= first) & (self._codes <= last)
+        steps = np.diff(edges)
+        return np.flatnonzero(steps == 1).tolist(), np.flatnonzero(steps == -1).tolist()
 
     def _breaks_of(self, lang: str, begin: int, stop: int) -> frozenset[int]:
         """Ask the dictionary of a language for the words of one unbroken run of its letters."""

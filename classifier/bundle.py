@@ -13,12 +13,15 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier.burmese import changing, hiding
 from data.text import FOLDING, fold, unaccent
 
 SEPARATOR = "\x1e"
 _CODES = 0x110000
 _BREAK = ord("\n")
 _THAI_AM, _LAO_AM, _KHMER_RO = 0x0E33, 0x0EB3, 0x179A
+_ROUND, _AA = (0x0E4D, 0x0ECD), (0x0E32, 0x0EB2)  # together Thai and Lao "am"
+_LAO_DIGRAPHS = ("ໜ", "ໝ")
 _COENG, _DA, _TA = 0x17D2, 0x178A, 0x178F
 
 Codes = NDArray[np.uint32]
@@ -59,7 +62,7 @@ _UNSPACED = Kind.THAI | Kind.LAO | Kind.KHMER | Kind.BURMESE
 _SCRIPTS = {"thai": Kind.THAI, "lao": Kind.LAO, "khmer": Kind.KHMER, "burmese": Kind.BURMESE}
 _RANGES = (
     (0x0E00, 0x0E7F, Kind.THAI), (0x0E80, 0x0EFF, Kind.LAO), (0x1780, 0x17FF, Kind.KHMER),
-    (0x1000, 0x109F, Kind.BURMESE | Kind.ODD), (0x3400, 0x9FFF, Kind.HAN),
+    (0x1000, 0x109F, Kind.BURMESE), (0x3400, 0x9FFF, Kind.HAN),
     (0xF900, 0xFAFF, Kind.HAN), (0x20000, 0x3FFFF, Kind.HAN), (0x0370, 0x052F, Kind.ODD),
     (0x30, 0x39, Kind.LATIN | Kind.DIGIT), (0x61, 0x7A, Kind.LATIN | Kind.LETTER),
     (0xDF, 0x24F, Kind.LATIN | Kind.LETTER), (0x1E00, 0x1EFF, Kind.LATIN | Kind.LETTER),
@@ -71,7 +74,6 @@ _RANGES = (
     (0x17B6, 0x17D3, Kind.CONTINUES), (0x102B, 0x103E, Kind.CONTINUES),
     (0x0E40, 0x0E44, Kind.OPENS), (0x0EC0, 0x0EC4, Kind.OPENS),
     (0x17D2, 0x17D2, Kind.OPENS), (0x1039, 0x1039, Kind.OPENS),
-    (0x0E4D, 0x0E4D, Kind.ODD), (0x0ECD, 0x0ECD, Kind.ODD),
     (0x0E38, 0x0E3A, Kind.LOW), (0x0EB8, 0x0EBA, Kind.LOW),
 )  # fmt: skip
 _SIGNS = (
@@ -125,7 +127,7 @@ def _kind(code: int) -> int:
     if unaccent(character) != character:
         kind |= Kind.ACCENT
     marks = unicodedata.category(character)[0] == "M"
-    if marks and not kind & (Kind.THAI | Kind.LAO | Kind.KHMER):
+    if marks and not kind & _UNSPACED:
         kind |= Kind.ODD
     return kind
 
@@ -146,6 +148,21 @@ class Bundle:
         """For each text the kinds of all its characters together."""
         found: list[int] = np.bitwise_or.reduceat(self.kinds, self.starts).tolist()
         return found
+
+    def take(self, which: Sequence[int]) -> "Bundle":
+        """Give a bundle of some of the texts; at least one."""
+        ends = np.append(self.starts[1:], len(self.codes))
+        spans = [slice(int(self.starts[at]), int(ends[at])) for at in which]
+        texts = [self.texts[at] for at in which]
+        joined, starts = _join(texts)
+        return Bundle(
+            [self.originals[at] for at in which],
+            texts,
+            joined,
+            starts,
+            np.concatenate([self.codes[span] for span in spans]),
+            np.concatenate([self.kinds[span] for span in spans]),
+        )
 
     def holding(self, places: Bools) -> list[bool]:
         """Tell for each text whether one of the given places is in it."""
@@ -170,12 +187,18 @@ def bundle(texts: Iterable[str]) -> Bundle:
     """
     originals = [text.replace(SEPARATOR, "") if SEPARATOR in text else text for text in texts]
     joined, starts = _join(originals)
+    for digraph in _LAO_DIGRAPHS:
+        if digraph in joined:
+            joined = joined.replace(digraph, FOLDING[ord(digraph)])
     codes, kinds = _TABLE.fold(_codes(joined))
-    codes, kinds, starts = _without(_hold(kinds, Kind.GONE), codes, kinds, starts)
+    starts = _starts(codes)
+    codes, kinds, starts, hidden = _shown(codes, kinds, starts)
     codes[1:][(codes[:-1] == _COENG) & (codes[1:] == _DA)] = _TA
     codes, kinds, starts = _one_space(codes, kinds, starts)
     folded = _text(codes)
     needy = _needy(codes, kinds, starts)
+    for at in hidden:
+        needy[at] = True
     if not any(needy):
         return Bundle(originals, _cut(folded, starts), folded, starts, codes, kinds)
     present = np.bitwise_or.reduceat(kinds, starts).tolist()
@@ -194,6 +217,24 @@ def bundle(texts: Iterable[str]) -> Bundle:
 def _absent(present: int) -> frozenset[str]:
     """Name the scripts that `data.text` has rules for and a text has not."""
     return frozenset(name for name, kind in _SCRIPTS.items() if not present & kind)
+
+
+def _starts(codes: Codes) -> NDArray[np.int64]:
+    """Find where texts start, each ended by a separator."""
+    starts = np.flatnonzero(codes == ord(SEPARATOR)) + 1
+    return np.concatenate(([0], starts[:-1]))
+
+
+def _shown(
+    codes: Codes, kinds: Kinds, starts: NDArray[np.int64]
+) -> tuple[Codes, Kinds, NDArray[np.int64], list[int]]:
+    """Leave out what shows nothing; name the texts where that might hide something."""
+    gone = _hold(kinds, Kind.GONE)
+    if not gone.any():
+        return codes, kinds, starts, []
+    places = np.flatnonzero(hiding(codes, gone))
+    hidden = np.searchsorted(starts, places, "right") - 1
+    return *_without(gone, codes, kinds, starts), hidden.tolist()
 
 
 def _without(
@@ -229,13 +270,21 @@ def _needy(codes: Codes, kinds: Kinds, starts: NDArray[np.int64]) -> list[bool]:
     twice = (codes[1:] == first) & _hold(before & after, _UNSPACED)
     pairs |= twice & _hold(after, Kind.CONTINUES | Kind.OPENS)
     pairs[1:] |= twice[1:] & twice[:-1]
-    tone = _hold(before, Kind.TONE)
-    pairs |= _hold(after, Kind.TONE) & (tone | (first == _THAI_AM) | (first == _LAO_AM))
+    round_sign = np.isin(codes, _ROUND)
+    tones = _hold(kinds, Kind.TONE) & ~round_sign
+    tone, aa = tones[:-1], np.isin(codes, _AA)
+    pairs |= tones[1:] & (tone | (first == _THAI_AM) | (first == _LAO_AM))
+    pairs |= round_sign[:-1] & aa[1:]
+    pairs[1:] |= round_sign[:-2] & tones[1:-1] & aa[2:]
     pairs |= tone & _hold(after, Kind.LOW)
     pairs |= _hold(after, Kind.OPENS) & (first == _KHMER_RO)
     accents = np.flatnonzero(_hold(before, Kind.LETTER) & _hold(after, Kind.ACCENT))
     vowel = (codes[accents] == ord("o")) | (codes[accents] == ord("u"))
-    pairs[accents[vowel & np.isin(codes[accents + 1], _OLD_TONES)]] = True
+    accents = accents[vowel & np.isin(codes[accents + 1], _OLD_TONES)]
+    accents = accents[~_hold(kinds[accents + 2], Kind.LATIN)]  # only at the end of a word
+    pairs[accents] = True
+    if _hold(kinds, Kind.BURMESE).any():
+        needs |= changing(codes)
     found: list[bool] = np.logical_or.reduceat(needs, starts).tolist()
     return found
 

@@ -40,7 +40,7 @@ _SWAPPED = re.compile(
     rf"|(?<![{_LETTER}0-9@$!]){_DIGIT}(?=[{_LETTER}][{_LETTER}01345679]{{2}})"
     rf"|(?<=[{_LETTER}]){_DIGIT}(?![{_LETTER}0-9@$!])"
 )
-_MEANT = str.maketrans("01345679@$!", "oieasgtgasi")
+MEANT = str.maketrans("01345679@$!", "oieasgtgasi")
 _MASKED = re.compile("[a-z]{3,}")
 
 
@@ -84,7 +84,7 @@ def tighten(text: str, masks: Masks | None = None) -> Tight | None:
     swaps = {at for match in _SWAPPED.finditer(joined) for at in range(*match.span())}
     if swaps:
         joined = "".join(
-            letter.translate(_MEANT) if at in swaps else letter for at, letter in enumerate(joined)
+            letter.translate(MEANT) if at in swaps else letter for at, letter in enumerate(joined)
         )
     swapped = {places[at] for at in swaps}
     tight = Tight(joined, tuple(places), frozenset(swapped))
@@ -144,22 +144,39 @@ def parted(texts: Bundle) -> list[int]:
     >>> parted(bundle(["plain words", "象.牙", "n g à v o i", "iv0ry", "หนัง-เสือ"]))
     [1, 2, 3, 4]
     """
-    letter, han = texts.has(Kind.LETTER), texts.has(Kind.HAN)
-    gap = texts.has(Kind.SOFT | Kind.HARD)
+    han, letter = texts.has(Kind.HAN), texts.has(Kind.LETTER)
     thai_like = texts.has(Kind.THAI | Kind.LAO | Kind.KHMER | Kind.BURMESE)
-    places = np.zeros(len(letter), np.bool_)
+    places = _dropped(texts)
     places[1:-1] |= thai_like[:-2] & (texts.codes[1:-1] == _SLASH) & thai_like[2:]
     places[1:] |= han[:-1] & texts.has(Kind.SOFT)[1:]
     places[1:] |= _begins(han)[:-1] & texts.has(Kind.HARD)[1:]
-    for letters, signs in ((letter, texts.has(Kind.STAR)), (thai_like, texts.has(Kind.INNER))):
-        places[1:-1] |= letters[:-2] & signs[1:-1] & (letters[2:] | signs[2:])
+    signs = texts.has(Kind.INNER)
+    places[1:-1] |= thai_like[:-2] & signs[1:-1] & (thai_like[2:] | signs[2:])
     _mark_swapped(texts, letter, places)
-    _mark_alone(letter, gap, places)
-    _mark_mixed(letter, texts.has(Kind.DIGIT), texts.has(Kind.SWAP), gap, places)
     if han.any():
         for sound in spelt(texts.text):
             places[sound.start()] = True
     return [at for at, holds in enumerate(texts.holding(places)) if holds]
+
+
+def masked(texts: Bundle) -> list[int]:
+    """Tell which texts of a bundle may hold a Latin word with letters parted or left out.
+
+    >>> from classifier.bundle import bundle
+    >>> masked(bundle(["plain words", "象.牙", "n g à v o i", "h*r*mau", "iv0ry"]))
+    [2, 3]
+    """
+    return [at for at, holds in enumerate(texts.holding(_dropped(texts))) if holds]
+
+
+def _dropped(texts: Bundle) -> Bools:
+    """Mark where a Latin word is parted by signs, or has signs for letters."""
+    letter, gap = texts.has(Kind.LETTER), texts.has(Kind.SOFT | Kind.HARD)
+    signs, places = texts.has(Kind.STAR), np.zeros(len(texts.codes), np.bool_)
+    places[1:-1] |= letter[:-2] & signs[1:-1] & (letter[2:] | signs[2:])
+    _mark_alone(letter, gap, places)
+    _mark_mixed(letter, texts.has(Kind.DIGIT), texts.has(Kind.SWAP), gap, places)
+    return places
 
 
 def _mark_swapped(texts: Bundle, letter: Bools, places: Bools) -> None:

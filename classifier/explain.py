@@ -87,6 +87,9 @@ def _of_hits(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
     rest = sum(value for name, value in named.items() if name not in shares and _is_shared(name))
     for hit in reading.pointing:
         weights[hit] += rest / len(reading.pointing)
+    harmless = [hit for hit in reading.hits if hit.term.kind is TermKind.BENIGN]
+    for hit in harmless if reading.hollow else ():
+        weights[hit] += named.get("nothing", 0.0) / len(harmless)
     for hit, weight in weights.items():
         yield _reason(reading, hit, weight)
 
@@ -157,6 +160,8 @@ def _of_profile(reading: Reading, named: dict[str, float]) -> Iterator[Reason]:
 
 def _of_wording(reading: Reading, parts: Contributions) -> list[Reason]:
     """Merge n-grams into the stretches that speak most for and against an offer."""
+    if not len(parts.wording):
+        return []
     weights = _by_character(parts)
     for hit in reading.hits:
         weights[hit.start : hit.end] = 0.0

@@ -43,6 +43,15 @@ _EVERYDAY = frozenset(_ABBREVIATIONS.split())
 _FEWEST_LATIN = 2  # kinds of support
 
 
+def shortened(text: str) -> list[re.Match[str]]:
+    """Find letters that may be initials.
+
+    >>> [found[0] for found in shortened("ง.ช. n.v f/t")]
+    ['ง.ช', 'n.v']
+    """
+    return list(_SHORT.finditer(text))
+
+
 class Saying(NamedTuple):
     """A term found in a text."""
 
@@ -68,13 +77,13 @@ class Initials:
 
     def find(self, text: str, words: Iterable[Saying]) -> Iterator[Saying]:
         """Give the names that letters stand for, if other words of the text support them."""
-        shortened = list(_SHORT.finditer(text))
-        if not shortened:
+        initials = shortened(text)
+        if not initials:
             return
         said = [word.term for word in words]
         weighed = _WEIGHED.search(text) is not None
         chosen: dict[str, Term | None] = {}
-        for match in shortened:
+        for match in initials:
             letters = re.sub(r"[./+\- ]", "", match[0]).replace("đ", "d")
             if letters not in chosen:
                 chosen[letters] = self._choose(letters, said, weighed=weighed)

@@ -94,17 +94,17 @@ def _named(texts: Bundle, at: int, scripts: tuple[int, ...], latin: _Latin, rare
 
 def _chinese(text: str) -> str:
     """Tell traditional from simplified by characters that only one of them has."""
-    traditional, simplified = _one_sided()
-    letters = set(text)
-    both = len(letters & traditional), len(letters & simplified)
-    return "zh-Hant" if both[0] > both[1] else "zh-Hans"
+    traditional, simplified = (len(set(own.findall(text))) for own in _one_sided())
+    return "zh-Hant" if traditional > simplified else "zh-Hans"
 
 
 @cache
-def _one_sided() -> tuple[frozenset[str], frozenset[str]]:
-    """Give the characters that only traditional, and that only simplified Chinese has."""
+def _one_sided() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Give what finds characters that only traditional, and that only simplified Chinese has."""
     letters = [chr(code) for code in range(0x4E00, 0xA000)]
-    return _changed(letters, "t2s"), _changed(letters, "s2t")
+    ways = (_changed(letters, way) for way in ("t2s", "s2t"))
+    traditional, simplified = (re.compile(f"[{''.join(sorted(way))}]") for way in ways)
+    return traditional, simplified
 
 
 def _changed(letters: list[str], way: str) -> frozenset[str]:

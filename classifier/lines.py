@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
 from classifier.model import Embed, Model, score_all
-from classifier.score import ListingText, Reason, Score
+from classifier.score import NO_GROUPS, ListingText, Reason, Score
 
 _FIELDS = ("title", "description", "price", "currency", "category", "seller_text", "country")
 _AT_ONCE = 256
@@ -25,8 +26,15 @@ class Result:
     def to_json(self) -> str:
         """Write the result as one line of JSON."""
         found = self.score
+        if found.groups is NO_GROUPS:
+            return f'{{"id": {_quoted(self.id)}, {_unread(found.lang, found.offered)}'
+        return json.dumps(self.fields(), ensure_ascii=False)
+
+    def fields(self) -> dict[str, Any]:
+        """Give what stands in the line."""
+        found = self.score
         taxon = found.taxon and {"name": found.taxon.name, "confidence": found.taxon.confidence}
-        fields = {
+        return {
             "id": self.id,
             "lang": found.lang,
             "offered": found.offered,
@@ -36,7 +44,16 @@ class Result:
             "product": found.product,
             "reasons": [_reason(reason) for reason in found.reasons],
         }
-        return json.dumps(fields, ensure_ascii=False)
+
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(1 << 16)
+def _unread(lang: str, offered: float) -> str:
+    """Write what follows the id of a listing too unlikely to say more of: most of them."""
+    fields = Result("", Score(lang, offered, {**NO_GROUPS}, flag=False)).fields()
+    return json.dumps(fields, ensure_ascii=False).partition(", ")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +101,32 @@ def _read(number: int, line: str | bytes) -> _Wanted | BadLine:
         return BadLine(number, f"is not JSON: {error}")
     if not isinstance(fields, dict) or "title" not in fields:
         return BadLine(number, "is not a JSON object with a title")
+    texts: list[str] = []
     for name in _FIELDS:
-        if not _is_text(fields.get(name)):
+        text = _text(fields.get(name))
+        if text is None:
             return BadLine(number, f"{name} is neither a text nor null")
+        texts.append(text)
     given = fields.get("id")
     if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
         return BadLine(number, "id is neither a text nor a whole number")
-    listing = ListingText(*(_text(fields.get(name)) for name in _FIELDS))
-    if isinstance(given, str):
-        return _Wanted(_text(given), listing)
-    return _Wanted(number if given is None else given, listing)
+    own = _text(given) if isinstance(given, str) else given
+    return _Wanted(number if own is None else own, ListingText(*texts))
 
 
-def _is_text(value: object) -> bool:
-    """Tell whether a field can be read as text; a price may come as a number."""
-    return value is None or (isinstance(value, str | int | float) and not isinstance(value, bool))
+def _text(value: object) -> str | None:
+    """Give a field as text that any encoding can write, each character in its place.
 
-
-def _text(value: str | float | None) -> str:
-    """Give a field as text that any encoding can write, each character in its place."""
+    None stands for an empty text, and a price may come as a number; what else is no text
+    gives None.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else _LONE_SURROGATE.sub("\ufffd", value)
     if value is None:
         return ""
-    text = value if isinstance(value, str) else str(value)
-    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return None
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

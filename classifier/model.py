@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.blend import Blend
+from classifier.bundle import Bundle, bundle
 from classifier.explain import Contributions, explain
 from classifier.features import Features, Grams, grams
+from classifier.gate import Gate
 from classifier.known import Known
 from classifier.language import detect_all
 from classifier.meaning import Vectors, meaning_of_folded
-from classifier.reading import Reading, read_all
+from classifier.reading import Reading, read_folded, side_of
 from classifier.resolve import resolve_product, resolve_taxon
-from classifier.score import GROUPS, ListingText, Score
-from classifier.signals import Ruling, Tally, ruling, signals_of, tally
+from classifier.score import GROUPS, NO_GROUPS, ListingText, Score
+from classifier.signals import HOLLOW_BARE, Ruling, Tally, ruling, signals_of, tally
 from classifier.terms import Matcher
 from data.taxa import Taxa
 
@@ -25,7 +27,6 @@ HEADS = ("offered", *GROUPS)
 DIGITS = 4
 _BELOW = 0.9
 NEAR = 0.6  # below this share of the threshold nobody asks of which animal, or why
-_NO_GROUPS = dict.fromkeys(GROUPS, 0.0)
 _MOST_TALLIES = 100_000
 
 Doubles = NDArray[np.float64]
@@ -122,6 +123,30 @@ class Model:
     second: Second | None = None
     _named: dict[Tally, Doubles] = field(default_factory=dict, repr=False, compare=False)
 
+    @cached_property
+    def gate(self) -> Gate:
+        """What tells the listings that must be read from those that are hollow."""
+        return Gate(self.matcher)
+
+    @cached_property
+    def lowest(self) -> float:
+        """The lowest threshold of the fast stage in any language."""
+        return min(self.calibration.thresholds.values())
+
+    def hollow_score(self, lang: str) -> Score:
+        """Give the score of every listing in which nothing of the lexicon stands."""
+        return Score(lang, self.hollow, NO_GROUPS, flag=False, raw=self._hollow_raw)
+
+    @cached_property
+    def hollow(self) -> float:
+        """The probability of an offer where nothing of the lexicon stands."""
+        chance = float(self.calibration.offered(np.array([self._hollow_raw]))[0])
+        return round(chance, DIGITS)
+
+    @cached_property
+    def _hollow_raw(self) -> float:
+        return float(self.named(HOLLOW_BARE)[0])
+
     def named(self, counts: Tally) -> Doubles:
         """Give what a tally adds to the raw scores; most listings share theirs with others."""
         if counts not in self._named:
@@ -149,7 +174,23 @@ def score_all(
     """
     if not listings:
         return []
-    bodies, readings = read_all(listings, model.matcher)
+    bodies = bundle(listing.body for listing in listings)
+    if embed is not None or near * model.lowest <= model.hollow:
+        return _read_and_scored(listings, bodies, model, embed, near)
+    passed = model.gate.passed(bodies, [side_of(listing) for listing in listings])
+    scores = [model.hollow_score(lang) for lang in detect_all(bodies)]
+    if passed:
+        some = [listings[at] for at in passed]
+        read = _read_and_scored(some, bodies.take(passed), model, None, near)
+        for at, one in zip(passed, read, strict=True):
+            scores[at] = one
+    return scores
+
+
+def _read_and_scored(
+    listings: Sequence[ListingText], bodies: Bundle, model: Model, embed: Embed | None, near: float
+) -> list[Score]:
+    readings = read_folded(listings, bodies, model.matcher)
     found = grams(bodies, readings)
     tallies = [tally(reading) for reading in readings]
     named = np.array([model.named(one)[0] for one in tallies])
@@ -215,7 +256,7 @@ def _scored(case: _Case, chance: float, model: Model, near: float) -> Score:
     threshold = calibration.threshold(case.lang)
     offered = round(_ruled(chance, threshold, case.counts), DIGITS)
     if offered < threshold * near:
-        return Score(case.lang, offered, _NO_GROUPS, flag=False, raw=case.raw)
+        return Score(case.lang, offered, NO_GROUPS, flag=False, raw=case.raw)
     flag, reading, numbers = offered >= threshold, case.reading, case.numbers
     within = calibration.probabilities(_logits(case, numbers, model))[1:]
     groups = {

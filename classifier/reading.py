@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from classifier.bundle import Bundle, bundle
+from classifier.gate import weighs
 from classifier.score import ListingText
 from classifier.terms import Hit, Matcher
 from data.fields.contact import Contact, find_folded_contacts
@@ -43,6 +44,11 @@ class Reading:
     def handles(self) -> tuple[tuple[int, int], ...]:
         """Where handles and phone numbers stand."""
         return tuple((contact.start, contact.end) for contact in self.contacts)
+
+    @cached_property
+    def hollow(self) -> bool:
+        """Whether no word, picture, trait or hint of the lexicon stands in it: nothing to weigh."""
+        return not any(weighs(hit.term) for hit in (*self.hits, *self.side_hits))
 
     @cached_property
     def suspicious(self) -> bool:
@@ -95,10 +101,17 @@ def read_all(
 ) -> tuple[Bundle, tuple[Reading, ...]]:
     """Read listings together; the bundle holds their folded bodies in the same order."""
     bodies = bundle(listing.body for listing in listings)
-    sides = bundle(_side(listing) for listing in listings)
+    return bodies, read_folded(listings, bodies, matcher)
+
+
+def read_folded(
+    listings: Sequence[ListingText], bodies: Bundle, matcher: Matcher
+) -> tuple[Reading, ...]:
+    """Read listings whose bodies are folded already."""
+    sides = bundle(side_of(listing) for listing in listings)
     hits, side_hits = matcher.find_all(bodies), matcher.find_all(sides)
     found = zip(listings, bodies.texts, hits, side_hits, strict=True)
-    return bodies, tuple(_reading(*one) for one in found)
+    return tuple(_reading(*one) for one in found)
 
 
 def _reading(
@@ -119,7 +132,8 @@ def _reading(
     )
 
 
-def _side(listing: ListingText) -> str:
+def side_of(listing: ListingText) -> str:
+    """Give what is said beside the body: category, price, profile."""
     return f"{listing.category}\n{listing.price}\n{listing.seller_text}".strip()
 
 

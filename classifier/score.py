@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 GROUPS = ("tiger", "elephant", "turtle")
+# Of a listing too unlikely to be an offer for its groups to be worked out; told by identity.
+NO_GROUPS = dict.fromkeys(GROUPS, 0.0)
 
 
 class ReasonKind(StrEnum):

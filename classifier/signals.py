@@ -86,6 +86,10 @@ class Tally(NamedTuple):
 
 
 _NEVER = frozenset(("unsupported", "bare"))
+_NO_COUNTS = (0,) * len(_COUNTED), (0,) * 3, frozenset[str]()
+_HOLLOW = Tally(*_NO_COUNTS, frozenset(("nothing",)))
+HOLLOW_BARE = Tally(*_NO_COUNTS, frozenset(("nothing", "bare")))
+_OFFERING = (TermKind.INTENT, TermKind.CONTACT)
 
 
 class Ruling(Enum):
@@ -132,7 +136,9 @@ def signals_of(counts: Tally) -> Mapping[int, float]:
 
 
 def tally(reading: Reading) -> Tally:
-    """Count what a listing says."""
+    """Count what a listing says; of one that is hollow only whether it offers anything."""
+    if reading.hollow:
+        return _HOLLOW if _offers(reading) else HOLLOW_BARE
     counted, traits = [0] * len(_COUNTED), [0] * 3
     kinds: set[TermKind] = set()
     terms: set[str] = set()
@@ -187,10 +193,9 @@ def _facts(
     """Name the facts: one more decides what a word alone does not."""
     yield from (_FACT_OF[kind] for kind in kinds if kind in _FACT_OF)
     shown = reading.shown_price.amount is not None
-    says_offer = TermKind.INTENT in kinds or TermKind.CONTACT in kinds
     facts = {
         "trait": any(traits),
-        "offer": says_offer or bool(reading.contacts or reading.prices) or shown,
+        "offer": _offers(reading),
         "weight": reading.by_weight,
         "genuine": any(_is_claim(hit) for hit in reading.hits),
         "handle": any(contact.kind != "phone" for contact in reading.contacts),
@@ -206,6 +211,13 @@ def _facts(
         yield from _without_words(reading, kinds, offer=facts["offer"])
     if reading.side_hits:
         yield from _of_profile(reading)
+
+
+def _offers(reading: Reading) -> bool:
+    """Tell whether a listing says that something is sold or sought."""
+    if reading.contacts or reading.prices or reading.shown_price.amount is not None:
+        return True
+    return any(hit.term.kind in _OFFERING for hit in reading.hits)
 
 
 def _of_gram(reading: Reading) -> Iterator[str]:

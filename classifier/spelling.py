@@ -8,11 +8,10 @@ _SOUNDS = {
     "鞭": "bian ㄅㄧㄢ", "蛋": "dan ㄉㄢˋ",
 }  # fmt: skip
 _MEANT = {sound: character for character, sounds in _SOUNDS.items() for sound in sounds.split()}
-_HAN = "[\u3400-\u9fff]"
+_HAN = re.compile("[\u3400-\u9fff]")
+_LETTER = re.compile("[a-z0-9\u3105-\u312f]")
 _ANY = "|".join(sorted(_MEANT, key=len, reverse=True))
-_SPELT = re.compile(
-    f"(?<={_HAN})(?:{_ANY})(?![a-z0-9\u3105-\u312f])|(?<![a-z0-9\u3105-\u312f])(?:{_ANY})(?={_HAN})"
-)
+_SOUND = re.compile(f"(?:{_ANY})(?!{_LETTER.pattern})")
 
 
 def spelt(text: str) -> list[re.Match[str]]:
@@ -21,7 +20,15 @@ def spelt(text: str) -> list[re.Match[str]]:
     >>> [(found[0], meant(found)) for found in spelt("出hu骨和象ya, tシャツ, yahoo邮")]
     [('hu', '虎'), ('ya', '牙')]
     """
-    return list(_SPELT.finditer(text))
+    return [found for found in _SOUND.finditer(text) if _is_beside(text, *found.span())]
+
+
+def _is_beside(text: str, start: int, end: int) -> bool:
+    """Tell whether what ends a run of letters stands beside a Han character and is all of it."""
+    before = text[start - 1 : start]
+    if _HAN.match(before):
+        return True
+    return not _LETTER.match(before) and _HAN.match(text, end) is not None
 
 
 def meant(found: re.Match[str]) -> str:

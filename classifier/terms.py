@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from classifier.boundaries import Boundaries, need_of
+from classifier.boundaries import Boundaries, Need, need_of
 from classifier.bundle import Bundle, Kind, bundle
 from classifier.chinese import Cutter
 from classifier.disguise import Tight, parted, tighten
@@ -27,6 +27,7 @@ _FILLED = [bytes(old or mark for old in range(256)) for mark in range(2 * len(_G
 _SHORTEST_SPLIT = 2
 _SHORTEST_SPLIT_LATIN = 4
 _WORD = re.compile("[a-z]+")
+_PARTING = dict.fromkeys(map(ord, " \n-'."))
 _EVERYDAY = """
     ban gia hang cho khong minh can mua moi zalo sdt nha anh chi em ai con cua duoc nhe voi loai
     that giao ship lh ib alo dt tui ae ngay co la xin rung cap inbox
@@ -51,12 +52,13 @@ class Matcher:
 
     def __init__(self, terms: Terms) -> None:
         accented = [term for term in terms if not term.unaccented]
-        self._plain = _Automaton(accented)
-        self._hasty = _Automaton([term for term in terms if term.unaccented])
-        self._split = _Automaton([term for term in accented if _splits(term)], tight=True)
+        self.terms = terms
+        self._plain = Automaton(accented)
+        self._hasty = Automaton([term for term in terms if term.unaccented])
+        self._split = Automaton([term for term in accented if splits(term)], tight=True)
         self._masks = Masks(terms)
         self._initials = Initials(terms)
-        self._cutter = Cutter(dict.fromkeys(term.key for term in terms if _is_chinese(term)))
+        self.cutter = Cutter(dict.fromkeys(term.key for term in terms if _is_chinese(term)))
         self.size = len(terms)
 
     def find(self, folded: str) -> tuple[Hit, ...]:
@@ -72,17 +74,16 @@ class Matcher:
     def find_all(self, texts: Bundle) -> list[tuple[Hit, ...]]:
         """Find the terms of each text of a bundle; places are characters of that text."""
         found: list[list[Hit]] = [[] for _ in texts.texts]
-        self._plain.find(texts, Boundaries(texts, self._cutter), found)
+        self._plain.find(texts, Boundaries(texts, self.cutter), found)
         _leave_foreign_slang(texts, found)
         doubtful = parted(texts)
-        for at, hits in self._split_hits(texts, doubtful):
+        for at, hits in self.split_hits(texts, doubtful):
             found[at] += hits
         for at in doubtful:
             short = self._initials.find(texts.texts[at], (Saying(*hit[:3]) for hit in found[at]))
             found[at] += [Hit(*hit, split=True) for hit in short]
-        for at, present in enumerate(texts.present):
-            if _may_be_hasty(present) and _is_hasty_vietnamese(texts.texts[at]):
-                found[at] += self._hasty_hits(texts.texts[at])
+        for at in self.hasty(texts):
+            found[at] += self._hasty_hits(texts.texts[at])
         if shows_animals(texts.text):
             for at, text in enumerate(texts.texts):
                 found[at] += [
@@ -90,23 +91,32 @@ class Matcher:
                 ]
         return [resolve(hits) if hits else () for hits in found]
 
+    def hasty(self, texts: Bundle) -> list[int]:
+        """Name the texts that are Vietnamese typed without any accent."""
+        return [
+            at
+            for at, present in enumerate(texts.present)
+            if _may_be_hasty(present) and _is_hasty_vietnamese(texts.texts[at])
+        ]
+
     def _hasty_hits(self, folded: str) -> list[Hit]:
         alone = bundle([folded])
         hits: list[list[Hit]] = [[]]
-        self._hasty.find(alone, Boundaries(alone, self._cutter), hits)
+        self._hasty.find(alone, Boundaries(alone, self.cutter), hits)
         return hits[0]
 
-    def _split_hits(
-        self, texts: Bundle, doubtful: list[int]
-    ) -> Iterator[tuple[int, Iterator[Hit]]]:
-        """Find terms whose letters were parted or swapped to slip past a filter."""
+    def split_hits(self, texts: Bundle, doubtful: list[int]) -> Iterator[tuple[int, Iterator[Hit]]]:
+        """Find terms whose letters were parted or swapped to slip past a filter.
+
+        `doubtful` names the texts to look at.
+        """
         found = ((at, tighten(texts.texts[at], self._masks)) for at in doubtful)
         tights = [(at, tight) for at, tight in found if tight is not None]
         if not tights:
             return
         undone = bundle(tight.text for _, tight in tights)
         hits: list[list[Hit]] = [[] for _ in tights]
-        self._split.find(undone, Boundaries(undone, self._cutter), hits)
+        self._split.find(undone, Boundaries(undone, self.cutter), hits)
         for (at, tight), own in zip(tights, hits, strict=True):
             if own:
                 yield at, _as_written(own, tight)
@@ -139,29 +149,34 @@ def _as_written(hits: list[Hit], tight: Tight) -> Iterator[Hit]:
             yield Hit(hit.term, start, end, split=True)
 
 
-class _Automaton:
+class Automaton:
     """Terms by key, looked for all at once."""
 
     def __init__(self, terms: list[Term], *, tight: bool = False) -> None:
+        self._given = terms
+        self._tight = tight
+
+    @cached_property
+    def _by_key(self) -> dict[str, dict[TermKind, Term]]:
         by_key: dict[str, dict[TermKind, Term]] = {}
-        for term in terms:
+        for term in self._given:
             kind = TermKind.PRODUCT if term.kind in _OBJECTS else term.kind
-            for key in {term.key, squeeze(term.key)} if tight else {term.key}:
+            for key in {term.key, squeeze(term.key)} if self._tight else (term.key,):
                 kinds = by_key.setdefault(key, {})
                 kinds[kind] = _stronger(kinds.get(kind), term)
-        self._terms = [
-            tuple((term, term.kind in _SAYINGS, need_of(term)) for term in kinds.values())
-            for kinds in by_key.values()
-        ]
-        self._keys = list(by_key)
+        return by_key
 
     @cached_property
     def _automaton(self) -> AhoCorasick:
-        return AhoCorasick(self._keys)
+        return AhoCorasick(list(self._by_key))
+
+    @cached_property
+    def _sought(self) -> "_Sought":
+        return _Sought(self._by_key.values())
 
     def find(self, texts: Bundle, boundaries: Boundaries, found: list[list[Hit]]) -> None:
         """Add to each text every term that stands as a word of its own, overlapping ones too."""
-        if not self._keys:
+        if not self._given:
             return
         starts = [*texts.starts.tolist(), len(texts.text) + 1]
         at = 0
@@ -169,16 +184,29 @@ class _Automaton:
         for which, start, end in matches:
             while end > starts[at + 1]:
                 at += 1
-            for term, is_saying, need in self._terms[which]:
+            for term, is_saying, need in self._sought[which]:
                 if boundaries.hold(start, end, need) and not (
                     is_saying and boundaries.buried(start, end)
                 ):
                     found[at].append(Hit(term, start - starts[at], end - starts[at]))
 
 
+class _Sought(dict[int, tuple[tuple[Term, bool, Need], ...]]):
+    """The terms of each key with how they must stand, worked out when first met."""
+
+    def __init__(self, kinds: Iterable[Mapping[TermKind, Term]]) -> None:
+        super().__init__()
+        self._kinds = [tuple(terms.values()) for terms in kinds]
+
+    def __missing__(self, which: int) -> tuple[tuple[Term, bool, Need], ...]:
+        terms = self._kinds[which]
+        self[which] = sought = tuple((one, one.kind in _SAYINGS, need_of(one)) for one in terms)
+        return sought
+
+
 def squeeze(key: str) -> str:
     """Drop what parts the words of a key."""
-    return re.sub(r"[\s\-'.]", "", key)
+    return key.translate(_PARTING)
 
 
 class _Covered:
@@ -315,7 +343,7 @@ def _doubt(term: Term) -> tuple[bool, int]:
     return term.kind is not TermKind.BENIGN, list(Ambiguity).index(term.ambiguity)
 
 
-def _splits(term: Term) -> bool:
+def splits(term: Term) -> bool:
     """Tell whether a term in pieces is still surely that term."""
     size = len(squeeze(term.key))
     latin = term.key[0] < "\u0250"

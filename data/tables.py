@@ -22,19 +22,16 @@ class BadReference(ValueError):
 def read_table(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, Row]]:
     """Yield line number and row of a CSV file that has at least the given columns."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        reader = csv.reader(file)
+        names = next(reader, [])
+        missing = [name for name in columns if name not in names]
         if missing:
             raise BadReference(path, 1, missing[0], "add this column to the first line")
-        for row in reader:
-            yield reader.line_num, _clean(path, reader.line_num, row)
-
-
-def _clean(path: Path, line: int, row: dict[str | None, str | None]) -> Row:
-    """Strip every cell of a row that has as many cells as there are columns."""
-    if None in row or None in row.values():
-        raise BadReference(path, line, "(row)", "has more or fewer cells than the first line")
-    return {str(name): str(value).strip() for name, value in row.items()}
+        for cells in filter(None, reader):
+            if len(cells) != len(names):
+                problem = "has more or fewer cells than the first line"
+                raise BadReference(path, reader.line_num, "(row)", problem)
+            yield reader.line_num, dict(zip(names, map(str.strip, cells), strict=True))
 
 
 class Cells:

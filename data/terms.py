@@ -1,6 +1,6 @@
 """The lexicon: words that point to an animal, a product, an offer, or to something harmless."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -133,18 +133,35 @@ def term_files(folder: Path) -> list[Path]:
 
 def _read_folder(folder: Path, taxa: Taxa) -> Iterator[Term]:
     for path in term_files(folder):
-        for line, row in read_table(path, _COLUMNS):
-            yield _term(Cells(path, line, row), taxa)
+        rows = [Cells(path, line, row) for line, row in read_table(path, _COLUMNS)]
+        for cells, key in zip(rows, _keys(rows), strict=True):
+            yield _term(cells, key, taxa)
 
 
-def _term(cells: Cells, taxa: Taxa) -> Term:
-    text, script = cells.filled("term"), cells.filled("script_or_romanisation")
+def _keys(rows: Sequence[Cells]) -> list[str]:
+    """Fold the terms of a file all at once, which takes a tenth of the time."""
+    texts = [_unicode(cells) for cells in rows]
+    keys = fold("\n".join(texts)).split("\n")
+    if len(keys) != len(texts):  # a term shows nothing, or has line breaks
+        keys = [fold(text) for text in texts]
+    return [key.strip() for key in keys]
+
+
+def _unicode(cells: Cells) -> str:
+    text = cells.filled("term")
+    return to_unicode(text) if "Zawgyi" in cells.filled("script_or_romanisation") else text
+
+
+def _term(cells: Cells, key: str, taxa: Taxa) -> Term:
+    if not key:
+        raise cells.bad("term", "has no letter that shows")
+    text, script = cells.text("term"), cells.text("script_or_romanisation")
     group = _group(cells)
     if cells.filled("lang") not in LANGUAGES:
         raise cells.bad("lang", f"{cells.text('lang')!r} is not one of {' '.join(LANGUAGES)}")
     return Term(
         text=text,
-        key=_key(cells, text, script),
+        key=key,
         lang=cells.text("lang"),
         script=script,
         kind=cells.read("kind", TermKind, _ONE_OF_KINDS),
@@ -158,13 +175,6 @@ def _term(cells: Cells, taxa: Taxa) -> Term:
         source=cells.filled("source"),
         retired=_retired(cells),
     )
-
-
-def _key(cells: Cells, text: str, script: str) -> str:
-    key = fold(to_unicode(text) if "Zawgyi" in script else text).strip()
-    if not key:
-        raise cells.bad("term", "has no letter that shows")
-    return key
 
 
 def _group(cells: Cells) -> str:

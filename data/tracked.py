@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # Long runs of what may be marks; Python compares each mark of a run with all before it.
 _MANY_MARKS = re.compile(r"[^\w\s!-~]{32,}")
+_MANY = 32
+_MARK = re.compile(r"[^\w\s!-~]")
 
 Replacement = str | Callable[[re.Match[str]], str]
 Change = tuple[int, int, str]
@@ -99,7 +101,9 @@ def composed(text: str) -> str:
     >>> composed("o\u0323\u0302") == composed("o\u0302\u0323") == "\u1ed9"
     True
     """
-    return unicodedata.normalize("NFC", _MANY_MARKS.sub(_ordered, text))
+    if _MARK.search(text[_MANY - 1 :: _MANY]):  # one of every long run is among these
+        text = _MANY_MARKS.sub(_ordered, text)
+    return unicodedata.normalize("NFC", text)
 
 
 def _ordered(run: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from myanmartools import ZawgyiDetector
 
 _SURE = 0.95
-_ENOUGH = 80  # letters that tell the encoding as surely as a whole text does
+_ENOUGH = 40  # letters that tell the encoding as surely as a whole text does
 _MYANMAR = re.compile("[\u1000-\u109f]+")
 # What Zawgyi writes and Unicode never does: its own code points, a stacker with nothing to stack,
 # a vowel or medial where its letter has not come yet or is closed already.
