@@ -113,8 +113,14 @@ class RecheckSpider(PlatformSpider):
 
     def look_at(self, asked: Asked) -> Request:
         """Ask for the listing's JSON where there is one, else for its page."""
-        address = self.platform.detail_of(asked.target.external_id) or asked.target.url
-        return self.ask(address, callback=self.parse_first, cb_kwargs={"asked": asked})
+        external_id = asked.target.external_id
+        return self.ask(
+            self.platform.detail_of(external_id) or asked.target.url,
+            shown="listings",
+            callback=self.parse_first,
+            cb_kwargs={"asked": asked},
+            **self.as_detail(external_id),
+        )
 
     def parse_first(self, response: Response, asked: Asked) -> Iterator[Request]:
         """Judge a listing's page, and ask for its second address where the platform has one."""

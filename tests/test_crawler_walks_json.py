@@ -2,17 +2,30 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crawler.options import Target, Targets
+from data.base import ManualClock
 from data.crawls import Crawl
 from data.found import EvidenceKind
 from data.listings import Evidence, Listing
 from data.states import Availability
 from data.store import Store
-from tests.crawling import Answer, Place, Site, list_html, listing_html, problems, rows, serving
+from tests.crawling import (
+    NOON,
+    Answer,
+    Place,
+    Site,
+    list_html,
+    listing_html,
+    problems,
+    rows,
+    serving,
+)
 
 TOTAL_AND_ROWS = """
 [json]
@@ -253,3 +266,22 @@ def test_what_is_sold_is_a_listing_too_and_stays_gone(site, place, store):
         assert place.crawl(site.platform(rest=rest))[1] == "read 3 listings from 1 list pages"
     states = {row.external_id: row.availability for row in rows(store, Listing)}
     assert states == {"1": Availability.GONE, "2": Availability.LIVE, "3": Availability.GONE}
+
+
+def test_a_listing_asked_for_by_post_is_looked_at_again_by_post(site, place, store):
+    platform = graphql(site).replace("delay_s = 0\n", "delay_s = 0.001\n")
+    platform += '\n[[removal]]\noutcome = "removed"\nnull = "data.ad"\n'
+    place.crawl(platform)
+    targets = {row.external_id: Target.of(row) for row in rows(store, Listing)}
+    usual = site.posts["/graphql"]
+
+    def gone(body: str) -> Answer | str:
+        return '{"data": {"ad": null}}' if json.loads(body).get("id") == "c" else usual(body)
+
+    site.posts["/graphql"] = gone
+    later = ManualClock(NOON + timedelta(days=1))
+    asked = Targets([targets["c"], targets["a/1"]], [targets['b"2']])
+    assert place.recheck(platform, asked, clock=later)[0] == "finished"
+    states = {row.external_id: row.availability for row in rows(store, Listing)}
+    assert states["c"] is Availability.SUSPECT_GONE
+    assert states["a/1"] is Availability.LIVE
