@@ -44,6 +44,7 @@ from data.watches import MissedRun, Watch, watch_of
 from faunawatch.classifying import Asked, Classifier
 from faunawatch.schedule import run as keep_schedule
 from faunawatch.schedule import tick
+from tests.bench_relistings import relistings
 from tests.makers import make_task
 from tests.rooms import rooms_in
 
@@ -330,7 +331,7 @@ if __name__ == "__main__":
         "schedules": schedules,
         "ratio": ratio, "meaning": meaning, "ablations": ablations, "sample": sample,
     }  # fmt: skip
-    parser.add_argument("name", choices=["classify", "harmless", "screens", *names])
+    parser.add_argument("name", choices=["classify", "harmless", "relistings", "screens", *names])
     parser.add_argument("--folder", type=Path, default=Path())
     parser.add_argument("--listings", type=int, default=2000)
     given = parser.parse_args()
@@ -339,6 +340,8 @@ if __name__ == "__main__":
             harmless(given.folder)
         case "screens":
             screens(given.listings)
+        case "relistings":
+            relistings(say, given.listings)
         case "classify":
             classify(given.listings)
         case name:
