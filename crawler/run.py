@@ -19,13 +19,14 @@ from crawler.pictures import PictureSpider, ending_of_pictures
 from crawler.pipelines import Recorder, ignore_rechecked
 from crawler.progress import Earlier, Progress, ending_of
 from crawler.recheck import RecheckSpider, ending_of_recheck
+from crawler.rendering import find_browser
 from crawler.spiders import ListingSpider
 from data.crawls import Crawl, CrawlKind, Ending, start_crawl
 from data.evidence import EvidenceFolder
 from data.home import HomeKind
 from data.listings import Rechecked, sighted_external_ids
 from data.pictures import Wanted
-from data.platform import Platform
+from data.platform import Platform, Style
 from data.store import Store
 from data.yields import record_yields
 
@@ -105,6 +106,8 @@ def _begin(
     home = store.home().kind
     if not options.contact and home is HomeKind.REAL:
         raise NoContact("set a contact e-mail in Settings; the user agent must name it")
+    if platform.style is Style.BROWSER:
+        find_browser()
     progress = Progress(limit=options.limit, requests_left=options.requests_left)
     with store.write() as session:
         row, earlier = _row(session, platform, options, kind)

@@ -22,7 +22,7 @@ from crawler.lists import (
 from crawler.rules import describe, rule_for
 from crawler.searching import summed_up
 from crawler.styles import Page, Reading, Row, feed, read_listing, read_row
-from crawler.styles.listed import document_of, rows_of, total_of
+from crawler.styles.listed import MOST_ROWS, document_of, rows_of, total_of
 from crawler.tally import Tally
 from data.availability import Outcome
 from data.crawls import Ending
@@ -147,7 +147,10 @@ class ListingSpider(PlatformSpider):
         expects_json = self.platform.style is Style.JSON_API and not feed.is_feed(page)
         if expects_json and document_of(page, self.platform) is None:
             self.note_list(page, "is not JSON")
-        return rows_of(page, self.platform)
+        rows = rows_of(page, self.platform)
+        if len(rows) >= MOST_ROWS:
+            self.note_list(page, f"names more than {MOST_ROWS} listings; the rest was left out")
+        return rows
 
     def ask_listings(self, page: Page, rows: dict[str, Row]) -> Iterator[Request]:
         """Ask for the listings not asked for yet, or read them where the list holds them whole."""

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.lists import listing_links
-from crawler.styles import Page, Reading, read_listing, read_row
-from crawler.styles.listed import rows_of
+from crawler.styles import Page, Reading, embedded, read_listing, read_row
+from crawler.styles.listed import rows_of, total_of
 from crawler.styles.reading import RawListing, build
+from crawler.styles.saved import read_saved
+from crawler.styles.sheets import read_lines
 from crawler.styles.structured import json_ld
 from data.platform import Lists, Platform
 from data.platforms import load_file, load_folder
@@ -140,3 +142,45 @@ def test_a_broken_address_costs_no_page(broken):
     assert found.images == (f"{base}a.jpg",)
     assert found.seller is not None
     assert (found.seller.external_id, found.seller.url) == ("n", "")
+
+
+NEXT, FEED = platform_of("tiny-next"), platform_of("tiny-feed")
+STATE = platform_of("tiny-state")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_no_bytes_break_the_reading_of_lists(body: bytes):
+    wrapped = (
+        body,
+        b"<rss><channel><item><link>/item/1</link>" + body + b"</item></channel></rss>",
+        b'<script id="__NEXT_DATA__">' + body + b"</script>",
+        b"<script>window.__STATE__ = " + body + b"</script>",
+        b"\x1f\x8b" + body,
+    )
+    for content in wrapped:
+        for platform in (FEED, NEXT, STATE, platform_of("tiny-api")):
+            page = Page(platform.base_url, content, languages=platform.languages)
+            for row in rows_of(page, platform).values():
+                assert read_row(page, row, platform, NOON).found.external_id == row.external_id
+            total_of(page, platform)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"url,title\n", b"\xff\xfe", b"title;price\n"])
+)
+def test_no_bytes_break_the_reading_of_what_a_person_brings(body: bytes, before: bytes):
+    for line in read_lines(before + body, FEED):
+        assert line.line >= 1
+    for content in (body, b"From: <Saved by Blink>\r\n" + body, b"MIME-Version: 1.0\r\n" + body):
+        assert isinstance(read_saved(content).url, str)
+
+
+DAMAGED = st.text(alphabet='{}[]":,0a\\u undefined-JSON.parse()=', max_size=80)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DAMAGED)
+def test_no_script_breaks_the_reading_of_its_json(text: str):
+    embedded.loads(text)
