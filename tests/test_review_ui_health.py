@@ -27,6 +27,7 @@ from data.jobs import Job, JobKind, Lease, take_lease
 from data.people import Role
 from data.samples import keep_sample
 from data.watches import MissCause, record_missed, watch_of
+from data.yields import WalkCount, record_yields
 from review_ui.sparks import HEIGHT, WIDTH, spark
 from tests.rooms import PLATFORM, Rooms, rooms_in
 
@@ -304,6 +305,19 @@ def test_the_drawing_keeps_inside_its_frame(clock: ManualClock) -> None:
     assert drawn.band is not None
     assert drawn.band[0] >= 0
     assert "usual 360 to 840" in drawn.title
+
+
+def test_what_searches_brought_stands_beside_what_they_cost(rooms: Rooms) -> None:
+    crawl_id = _runs(rooms, *GOOD)
+    words = f"gading {HOSTILE}"
+    with rooms.store.write() as session:
+        counts = [WalkCount("search", words, requests=20), WalkCount("lists", "/new", 10)]
+        record_yields(session, crawl_id, counts)
+    text = rooms.guest("Mai", Role.VIEWER).get(f"/crawls/{crawl_id}").text
+    assert "What each search and list brought" in text
+    assert "gading &lt;script&gt;" in text
+    assert "<script>alert" not in text
+    assert "0.0" in text
 
 
 def test_a_platform_without_runs_is_drawn_empty(clock: ManualClock) -> None:

@@ -1,7 +1,7 @@
 """How the crawls do: one row per watched platform, one crawl with its problems, jobs under way."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.alerts import muted_until
 from data.baselines import RunFigures, Usual, departures, usual_of, value_of
-from data.breakers import Breaker, breaker_of
+from data.breakers import Breaker, breakers_of
 from data.crawls import (
     FINE,
     Crawl,
@@ -27,9 +27,11 @@ from data.states import Availability, RequestState
 from data.streaks import RunSaid, runs_said, streak
 from data.takedowns import TakedownRequest
 from data.watches import MissedRun, Watch
+from data.yields import TermYield, yield_by_term
 
 MOST_PROBLEMS = 200
 MOST_CRAWLS = 20
+MOST_YIELDS = 60
 OVERDUE = timedelta(minutes=45)
 SHOWN_JOBS = timedelta(hours=1)
 
@@ -115,7 +117,12 @@ def platform_rows(
     watches = {watch.platform_id: watch for watch in session.scalars(select(Watch))}
     ids = {*watches, *known, *session.scalars(select(Crawl.platform_id).distinct())}
     jobs = open_jobs(session)
-    rows = [_row(session, one, watches.get(one), jobs, now) for one in ids]
+    watched = [one for one, watch in watches.items() if watch.enabled]
+    breakers = breakers_of(session, watched, now) if now is not None else {}
+    rows = [
+        replace(_row(session, one, watches.get(one), jobs, now), breaker=breakers.get(one))
+        for one in ids
+    ]
     return sorted(rows, key=lambda row: (not row.is_watched, row.platform_id))
 
 
@@ -144,7 +151,6 @@ def _row(
         learned_from=len(before),
         missed=_last_missed(session, platform_id),
         overdue_since=_overdue(watch, now),
-        breaker=breaker_of(session, platform_id, now) if now is not None else None,
         muted_until=muted_until(session, platform_id, now) if now is not None else None,
         has_sample=last is not None and failed and sample_of(session, last.id) is not None,
     )
@@ -253,6 +259,7 @@ class CrawlPage:
     usual: Usual | None = None
     sample: tuple[Evidence, str] | None = None
     recent: Sequence[Crawl] = ()
+    yields: Sequence[TermYield] = ()
 
 
 def crawl_page(session: Session, crawl_id: int) -> CrawlPage:
@@ -281,6 +288,7 @@ def crawl_page(session: Session, crawl_id: int) -> CrawlPage:
         usual=usual_of(before, "listings"),
         sample=sample_of(session, crawl_id) if crawl.state not in FINE else None,
         recent=crawls_of(session, crawl.platform_id),
+        yields=yield_by_term(session, crawl.platform_id)[:MOST_YIELDS],
     )
 
 
