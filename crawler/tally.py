@@ -157,8 +157,9 @@ class Tally:
         return doubts
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Yield how each search came out."""
-        for term, search in self.searches.items():
+        """Yield how each search came out, in the order of the terms, whichever answered first."""
+        for term in filter(self.searches.__contains__, self.terms):
+            search = self.searches[term]
             yield Outcome(
                 term=term,
                 answer=search.answer,
