@@ -238,7 +238,7 @@ class Platform:
         return self.filled(self.json.also, external_id) if self.json.also else ""
 
     def filled(self, address: str, external_id: str) -> str:
-        """Return an address in full with a listing's id, of whose parts a slash may stand between."""
+        """Return an address in full with a listing's id; a slash within it stays a slash."""
         return self.absolute(address.replace("{id}", quote(external_id)))
 
     def also_of(self, external_id: str) -> str:

@@ -210,7 +210,7 @@ def crawl_options(
     """Return how a run on a platform behaves: contact, clock and what is left of the budget."""
     home, clock = house.home(), house.store.clock()
     return CrawlOptions(
-        contact=_contact(home),
+        contact=contact_of(home),
         asked_by=by,
         requests_left=_requests_left(house, platform.id, kind, clock),
         clock=clock,
@@ -219,7 +219,8 @@ def crawl_options(
     )
 
 
-def _contact(home: Home) -> str:
+def contact_of(home: Home) -> str:
+    """Return the address that platforms may write to; raises `NoContact` without one."""
     if home.contact_email:
         return home.contact_email
     if home.is_demo:

@@ -1,5 +1,6 @@
 """`faunawatch platform`: list, show, terms-read, new, check, enable, disable, pause."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -114,3 +115,31 @@ def pause(
             say(pause_platform(house, platform_id, for_))
         except (UnknownPlatform, BadSchedule) as error:
             refuse(str(error))
+
+
+@platform.command()
+def new(
+    url: Annotated[str, typer.Argument(help="A page of the site that lists its newest listings.")],
+    platform_id: Annotated[str, typer.Option("--id", help="The id; default: the host.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write; default: platforms/ in the home.")
+    ] = None,
+) -> None:
+    """Write a first platform file from what a site's own pages offer.
+
+    It fetches one list and a few listings, politely, and says in the file what it found and what
+    is a guess: `faunawatch platform new https://shop.example/new --id example-shop`.
+    """
+    from data.platforms import PlatformError
+    from faunawatch.jobs import NoContact
+    from faunawatch.newplatform.making import CannotMake, NothingToDescribe, new_platform
+
+    with the_house() as house:
+        try:
+            lines = new_platform(house, url, platform_id, out)
+        except CannotMake as error:
+            refuse(str(error), code=MISUSED)
+        except (NothingToDescribe, NoContact, PlatformError) as error:
+            refuse(str(error))
+    for line in lines:
+        say(line)
