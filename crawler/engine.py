@@ -30,6 +30,7 @@ _MIDDLEWARES: dict[str, int | None] = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "crawler.gate.Watch": 60,
+    "crawler.official.OfficialApi": 90,
     "crawler.politeness.Robots": 100,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.retrying.Retry": 550,

@@ -43,6 +43,7 @@ class CrawlOptions:
     resume: int | None = None
     clock: Clock = field(default_factory=SystemClock)
     home: HomeKind = HomeKind.REAL
+    api_key: str = field(default="", repr=False)
     limits: RunLimits = field(default_factory=RunLimits)
     version: str = "0.1.0"
 

@@ -6,6 +6,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 
 from crawler.errors import RobotsRefused
+from crawler.official import is_official
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -35,6 +36,12 @@ class Robots(RobotsTxtMiddleware):
     def __init__(self, crawler: Any) -> None:  # noqa: ANN401
         super().__init__(crawler)
         self._why = {}
+
+    async def process_request(self, request: "Request", spider: Any = None) -> None:  # noqa: ANN401
+        """Ask robots.txt, except where the platform gave us a key of its own."""
+        ours: Any = self.crawler.spider
+        if not is_official(request.url, ours.platform, ours.rule, ours.options.api_key):
+            await super().process_request(request, spider)
 
     def process_request_2(self, rp: RobotParser | None, request: "Request") -> None:
         """Refuse what robots.txt forbids, saying why."""

@@ -7,6 +7,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.errors import RefusedAddress
 from crawler.fetching import OK, PlatformSpider, Run
 from crawler.health import Wall
 from crawler.lists import (
@@ -156,7 +157,7 @@ class ListingSpider(PlatformSpider):
         """Ask for the listings not asked for yet, or read them where the list holds them whole."""
         evidence = None
         for row in rows.values():
-            if not self.is_due(row.external_id):
+            if self.is_foreign(row) or not self.is_due(row.external_id):
                 continue
             if row.url:
                 yield self.ask_listing(row)
@@ -176,6 +177,18 @@ class ListingSpider(PlatformSpider):
             priority=LISTING_FIRST,
             **self.as_detail(row.external_id),
         )
+
+    def is_foreign(self, row: Row) -> bool:
+        """Tell whether a list names a listing on a host that is not the platform's.
+
+        It must not stand in for the listing of the same id that is: a feed that was set up wrongly
+        names all of them elsewhere.
+        """
+        why = self.rule.why_not(row.url) if row.url else ""
+        if why:
+            self.recorder.note(RefusedAddress.kind, why, row.url)
+            self.progress.last_failure = why
+        return bool(why)
 
     def is_due(self, external_id: str) -> bool:
         """Tell whether a listing is still to be read by this run."""

@@ -123,6 +123,16 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class OfficialApi:
+    """An official API that is asked with the team's own key: where, and how the key is sent."""
+
+    host: str
+    secret: str
+    header: str = "Authorization"
+    form: str = "Bearer {key}"
+
+
+@dataclass(frozen=True)
 class Browser:
     """What a browser renders before a page is read, and how long it is waited for."""
 
@@ -184,6 +194,7 @@ class Platform:
     json: JsonApi = JsonApi()
     feed: Feed = Feed()
     browser: Browser = Browser()
+    official_api: OfficialApi | None = None
     imported: Imported = Imported()
     also_fields: Mapping[str, Field] = field(default_factory=dict)
     recheck_also: str = ""

@@ -12,6 +12,7 @@ from data.platform import LEAST_DELAY_S, LISTING_STYLES, SCHEMA, Platform, Remov
 from data.platform_file import Table
 from data.platform_json import json_of
 from data.platform_lists import check_search, lists_of, pages_of
+from data.platform_official import official_of
 from data.platform_places import check_path, check_selectors, fields_of, with_id
 from data.platform_styles import browser_of, feed_of, imported_of
 
@@ -50,6 +51,7 @@ def platform_of(table: Table) -> Platform:
         json=json_of(table.table("json"), style),
         feed=feed_of(table.table("feed")),
         browser=browser_of(table.table("browser")),
+        official_api=official_of(table.table("official_api")),
         imported=imported_of(table.table("imported")),
         also_fields=fields_of(table, "also_fields", Style.JSON_API),
         recheck_also=with_id(table, "recheck_also"),

@@ -38,7 +38,7 @@ from faunawatch.limiting import (
     limits_of,
     note_wait,
 )
-from faunawatch.permission import require_terms_read
+from faunawatch.permission import api_key_of, require_terms_read
 from faunawatch.relisting import compare_pictures, look_out
 from faunawatch.scoring import score_waiting, term_matcher
 from faunawatch.spending import chosen_terms
@@ -215,6 +215,7 @@ def crawl_options(
         requests_left=_requests_left(house, platform.id, kind, clock),
         clock=clock,
         home=home.kind,
+        api_key=api_key_of(house, platform),
         limits=limits_of(house.store, house.folder, platform.id, by, clock),
     )
 

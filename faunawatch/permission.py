@@ -4,10 +4,15 @@ from data.home import Home, HomeKind
 from data.platform import Platform
 from data.terms_of_use import EmptyReading, TermsReading, record_terms_read, terms_readings
 from faunawatch.house import House, os_actor, platform_of
+from faunawatch.settings import OpenSecret, named_secret
 
 
 class TermsUnread(Exception):
     """Nobody read the platform's terms: read them, then `faunawatch platform terms-read ID`."""
+
+
+class NoKey(Exception):
+    """An official API needs the team's own key: put it into the home's `secrets` folder."""
 
 
 def is_ours(platform: Platform, home: Home) -> bool:
@@ -27,6 +32,20 @@ def require_terms_read(house: House, platform: Platform) -> None:
         f"{platform.base_url}, see that they allow what we do, then run `faunawatch platform "
         f'terms-read {platform.id} --by NAME --note "what you read and found"`'
     )
+
+
+def api_key_of(house: House, platform: Platform) -> str:
+    """Return the team's key to a platform's official API; raises `NoKey` where one is needed."""
+    official = platform.official_api
+    if official is None:
+        return ""
+    key = named_secret(house.folder, official.secret)
+    if not key or not key.isprintable():
+        raise NoKey(
+            f"{platform.name} is asked through its official API, which needs your own key: put it "
+            f"into {house.folder / 'secrets' / official.secret} and run chmod 600 on it"
+        )
+    return key
 
 
 def reading_of(house: House, platform_id: str) -> TermsReading | None:
@@ -62,7 +81,10 @@ def reading_words(reading: TermsReading | None) -> str:
 
 __all__ = [
     "EmptyReading",
+    "NoKey",
+    "OpenSecret",
     "TermsUnread",
+    "api_key_of",
     "is_ours",
     "reading_of",
     "reading_words",

@@ -15,7 +15,7 @@ from faunawatch.dispatch import kept_alive
 from faunawatch.house import House, UnknownPlatform, os_actor
 from faunawatch.jobs import NoContact, do_job
 from faunawatch.limiting import TRIED_AGAIN, Interrupted
-from faunawatch.permission import TermsUnread
+from faunawatch.permission import NoKey, OpenSecret, TermsUnread
 from faunawatch.schedule import holder_name
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,8 @@ REFUSALS = (
     UnknownPlatform,
     NoContact,
     TermsUnread,
+    NoKey,
+    OpenSecret,
     BadReference,
     BadArtefact,
     BrowserMissing,

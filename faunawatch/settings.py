@@ -39,6 +39,24 @@ def child_environment(home: Path) -> dict[str, str]:
     return {**kept, "FAUNAWATCH_HOME": str(home)}
 
 
+def named_secret(home: Path, name: str) -> str:
+    """Return a key by its name: from the home's secrets, else from the environment, or nothing.
+
+    The key `market` stands in secrets/market (readable by its owner only), or in
+    FAUNAWATCH_KEY_MARKET.
+    """
+    file = home / "secrets" / name
+    if file.is_file():
+        if file.stat().st_mode & 0o077:
+            raise OpenSecret(f"others may read {file}; run: chmod 600 {file}")
+        return file.read_text(encoding="utf-8").strip()
+    return os.environ.get(f"FAUNAWATCH_KEY_{name.upper().replace('-', '_')}", "").strip()
+
+
+class OpenSecret(Exception):
+    """A key's file can be read by others: the message says how to close it."""
+
+
 def alert_address(name: str) -> str:
     """Return the address of an alert channel that the environment names, or nothing.
 

@@ -95,6 +95,7 @@ class Site(ThreadingHTTPServer):
         self.pages: dict[str, Page] = {}
         self.asked: Counter[str] = Counter()
         self.agents: set[str] = set()
+        self.keys: dict[str, str] = {}
         self.posts: dict[str, Callable[[str], Answer | str]] = {}
         self.posted: list[tuple[str, str]] = []
         self.headers: dict[str, dict[str, str]] = {}
@@ -119,6 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked[self.path] += 1
         self.server.agents.add(self.headers.get("User-Agent", ""))
+        self.server.keys[self.path] = self.headers.get("X-Api-Key", "")
         self.server.headers[self.path] = dict(self.headers)
         answer = self.server.answer(self.path)
         body = answer.body.encode() if isinstance(answer.body, str) else answer.body

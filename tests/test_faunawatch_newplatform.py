@@ -17,7 +17,7 @@ from faunawatch.newplatform.links import families
 from faunawatch.newplatform.making import CannotMake, NothingToDescribe, new_platform
 from tests.classified.site import make_site, served
 from tests.crawling import Answer, Place, Site, _in_process, check_in_process, rows, serving
-from tests.unknown_sites import IDS, SHAPES, Shape, name_of, page
+from tests.unknown_sites import IDS, SHAPES, Shape, name_of, page, rss, shop_with_json_ld
 
 ROOT = Path(__file__).parents[1]
 
@@ -96,6 +96,16 @@ def test_a_draft_of_a_front_page_follows_a_category(site: Site, tmp_path: Path):
         site.pages[f"/ad/{one}"] = page(f"<h1>{name_of(one)}</h1><p class='price'>RM 20</p>")
     text = drafted(tmp_path / "home", f"http://{site.address}/")
     assert parse_platform(text).lists.start == ("/category/a",)
+
+
+def test_a_feed_that_names_another_host_is_left_out_and_hides_nothing(site, place, tmp_path: Path):
+    start = shop_with_json_ld(site)
+    site.pages["/feed.xml"] = rss("elsewhere.example")
+    text = drafted(tmp_path / "home", f"http://{site.address}{start}")
+    assert "feeds" not in text
+    place.crawl(text.replace("[lists]", '[lists]\nfeeds = ["/feed.xml"]'))
+    with place.opened() as store:
+        assert {row.external_id for row in rows(store, Listing)} == set(IDS)
 
 
 def test_robots_bind_a_survey(site: Site, tmp_path: Path):
@@ -193,11 +203,11 @@ def test_real_classifieds_software_is_drafted_checked_and_crawled(tmp_path: Path
         text = drafted(tmp_path / "home", f"{running.address}/search/")
         report = check_in_process(text)
         assert report.requests > 3
-        place.crawl(text)
+        ended = place.crawl(text)
         with place.opened() as store:
             found = {row.external_id: row.title for row in rows(store, Listing)}
         shown = {number: " ".join(title.split()) for number, title in running.shown().items()}
-        assert found == shown
+        assert found == shown, (ended, text)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from data import audit
 from data.base import Clock
 from data.home import HomeKind, the_home
 from data.jobs import JobKind, JobState
+from data.platform import OfficialApi
 from data.platforms import parse_platform
 from data.store import Store, open_store, sqlite_url
 from data.terms_of_use import TermsReading
@@ -18,7 +19,10 @@ from faunawatch.house import House, UnknownPlatform
 from faunawatch.jobs import crawl_platform, recheck_platform
 from faunawatch.permission import (
     EmptyReading,
+    NoKey,
+    OpenSecret,
     TermsUnread,
+    api_key_of,
     is_ours,
     record_reading,
     require_terms_read,
@@ -119,6 +123,25 @@ def test_a_site_of_our_own_is_exempt_in_a_test_home_only(
     with pytest.raises(TermsUnread):
         require_terms_read(House(tmp_path, "", real), OURS)
     real.close()
+
+
+def test_an_official_api_needs_a_key_that_only_its_owner_can_read(
+    house: House, monkeypatch
+) -> None:
+    keyed = replace(OURS, official_api=OfficialApi(host="api.example", secret="market"))
+    assert api_key_of(house, OURS) == ""
+    with pytest.raises(NoKey, match="secrets/market"):
+        api_key_of(house, keyed)
+    monkeypatch.setenv("FAUNAWATCH_KEY_MARKET", "from-the-environment")
+    assert api_key_of(house, keyed) == "from-the-environment"
+    file = house.folder / "secrets" / "market"
+    file.parent.mkdir()
+    file.write_text("from-the-file\n")
+    file.chmod(0o644)
+    with pytest.raises(OpenSecret, match="chmod 600"):
+        api_key_of(house, keyed)
+    file.chmod(0o600)
+    assert api_key_of(house, keyed) == "from-the-file"
 
 
 def test_a_real_site_with_a_local_address_beside_it_is_not_ours(house: House) -> None:

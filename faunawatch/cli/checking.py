@@ -33,13 +33,14 @@ def check(
     from faunawatch.checked import check_platform
     from faunawatch.house import UnknownPlatform, platform_of
     from faunawatch.jobs import NoContact
+    from faunawatch.permission import NoKey, OpenSecret
 
     with the_house() as house:
         try:
             file = Path(id_or_file)
             found = load_file(file) if file.suffix == ".toml" else platform_of(house, id_or_file)
             report = check_platform(house, found, search or [])
-        except (UnknownPlatform, PlatformError, NoContact) as error:
+        except (UnknownPlatform, PlatformError, NoContact, NoKey, OpenSecret) as error:
             refuse(str(error))
     _tell(report, as_json=as_json)
     if not report.ok:

@@ -11,7 +11,7 @@ from faunawatch.newplatform.carried import Rows, listing_in, rows_in
 from faunawatch.newplatform.links import Family
 from faunawatch.newplatform.reading import Told, told_by
 from faunawatch.newplatform.survey import Seen
-from faunawatch.newplatform.walks import categories_of, feeds_of, pager_of, search_of
+from faunawatch.newplatform.walks import categories_of, pager_of, search_of
 from faunawatch.newplatform.writing import Draft, Line
 
 _ANY_NUMBER = r"/(?P<id>\d{3,})(?:[/?#.-]|$)"
@@ -119,6 +119,8 @@ def _from_pages(draft: Draft, seen: Seen, url: str) -> Line:
         words = f"no listings were found on {url}; give the address of a page that lists them"
         raise NothingToDescribe(f"{words} ({causes})" if causes else words)
     _lists(draft, first.url, first)
+    if seen.feeds:
+        draft.add("lists", Line("feeds", seen.feeds, "it names listings of this form"))
     _pages(draft, seen.family)
     told = told_by(seen.listings, seen.family)
     if told.style == "embedded":
@@ -151,8 +153,6 @@ def _lists(draft: Draft, url: str, page: Page) -> None:
     if search:
         draft.add("lists", Line("search", search, "a form of the page", sure=sure))
         draft.add("lists", Line("may_search", value=False, why="until `check` trusts it"))
-    if feeds := feeds_of(page):
-        draft.add("lists", Line("feeds", feeds, "declared in the page's head"))
 
 
 def _pages(draft: Draft, family: Family) -> None:

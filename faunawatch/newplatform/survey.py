@@ -3,9 +3,11 @@
 Robots, delays, walls, addresses and the contact bind as in every crawl.
 """
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from crawler.addresses import AddressRule
 from crawler.engine import drive
@@ -18,7 +20,7 @@ from data.found import FoundListing
 from data.platform import Platform
 from faunawatch.newplatform.likeness import likeness
 from faunawatch.newplatform.links import Family, families, own_links
-from faunawatch.newplatform.walks import categories_of
+from faunawatch.newplatform.walks import categories_of, feeds_of
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -35,6 +37,7 @@ class Seen:
     first: Page | None = None
     family: Family | None = None
     listings: list[Page] = field(default_factory=list)
+    feeds: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     requests: int = 0
 
@@ -89,6 +92,7 @@ class SurveySpider(PlatformSpider):
             tried = await self.fetched(url) if url else page
             if tried is not None and await self.sample(tried):
                 self.seen.first = tried
+                await self.try_feed(tried)
                 return
 
     def further_lists(self, page: Page) -> list[str]:
@@ -114,6 +118,21 @@ class SurveySpider(PlatformSpider):
             if more := await self.fetched(url):
                 self.seen.listings.append(more)
         return True
+
+    async def try_feed(self, page: Page) -> None:
+        """Fetch the feed a page declares; it is good only when it names listings of this site."""
+        family = self.seen.family
+        for address in feeds_of(page)[:1]:
+            told = await self.fetched(self.platform.absolute(address))
+            if told is None or family is None or not feed.is_feed(told):
+                continue
+            host = urlsplit(page.url).netloc
+            urls = [one.url for one in feed.parse(told, self.platform.max_bytes).entries]
+            own = [url for url in urls if urlsplit(url).netloc == host]
+            if any(re.search(family.pattern, url) for url in own):
+                self.seen.feeds.append(address)
+            else:
+                self.seen.failures.append(f"{told.url}: names no listing of this site; left out")
 
     async def sample_feed(self, page: Page) -> None:
         """Fetch some of what a feed names."""
