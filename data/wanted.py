@@ -25,6 +25,7 @@ from data.takedowns import TakedownRequest
 from data.views import Gallery, views_of
 
 MOST_FOUND = 40
+LATE = 20_000
 _GONE = (Availability.GONE, Availability.SUSPECT_GONE, Availability.DELISTED)
 
 
@@ -182,12 +183,21 @@ def gallery_of(session: Session) -> Gallery:
 
 
 def uncompared(session: Session, limit: int) -> list[tuple[Evidence, Picture]]:
-    """Return stored pictures that were not compared yet, with what they look like."""
+    """Return stored pictures that were not compared yet, with what they look like.
+
+    Only the newest evidence is gone through; a crawl that commits late lies within `LATE` rows.
+    """
     done = exists().where(ComparedPicture.evidence_id == Evidence.id)
+    last = session.scalar(select(func.max(ComparedPicture.evidence_id))) or 0
     rows = session.execute(
         select(Evidence, Picture)
         .join(Picture, Picture.sha256 == Evidence.sha256)
-        .where(Evidence.kind == EvidenceKind.IMAGE, Evidence.sighting_id.is_not(None), ~done)
+        .where(
+            Evidence.id > last - LATE,
+            Evidence.kind == EvidenceKind.IMAGE,
+            Evidence.sighting_id.is_not(None),
+            ~done,
+        )
         .order_by(Evidence.id)
         .limit(limit)
     )

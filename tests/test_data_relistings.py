@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from data.evidence import EvidenceFolder
 from data.found import EvidenceKind, FoundSeller, StoredEvidence
@@ -31,6 +31,7 @@ from data.tasks import RELISTED_PRIORITY
 from data.wanted import (
     WantedListing,
     WantedText,
+    alike_by_text,
     gallery_of,
     keep_views,
     keep_wanted,
@@ -112,6 +113,23 @@ def test_the_index_does_not_grow_with_the_store(store, clock, evidence):
             listing(session, clock, str(number), OTHER, title="Bàn ghế")
         keep_wanted(session, clock=clock)
         assert session.query(WantedText).count() == before
+
+
+def test_a_search_goes_by_the_index_of_keys(store, clock, evidence):
+    if store.engine.dialect.name != "sqlite":
+        return
+    asked: list[str] = []
+    with store.write() as session:
+        reported(session, clock, evidence)
+        event.listen(store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+        alike_by_text(session, SAID)
+        query = next(one for one in asked if "wanted_texts" in one)
+        plan = session.connection().exec_driver_sql(
+            f"EXPLAIN QUERY PLAN {query}", (1,) * query.count("?")
+        )
+        steps = " ".join(row[3] for row in plan)
+        assert "ix_wanted_texts_key (key=?)" in steps
+        assert "SCAN wanted_texts" not in steps
 
 
 @pytest.mark.parametrize(
