@@ -41,7 +41,7 @@ from faunawatch.limiting import (
 from faunawatch.permission import api_key_of, require_terms_read
 from faunawatch.relisting import compare_pictures, look_out
 from faunawatch.scoring import score_waiting, term_matcher
-from faunawatch.spending import chosen_terms
+from faunawatch.spending import chosen_terms, paying_categories
 
 CONTROLS = 3
 FOR_RECHECKS = 0.2
@@ -133,6 +133,7 @@ def crawl_platform(
         limit=limit,
         resume=_left_open(house, platform_id, CrawlKind.LISTINGS),
         search_terms=chosen_terms(house, platform, options.requests_left),
+        categories=paying_categories(house, platform),
         wanted=term_matcher(house),
     )
     require_terms_read(house, platform)
@@ -161,7 +162,9 @@ def hear_back(session: Session, platform_id: str, *, clock: Clock) -> None:
     decided = exists().where(
         Decision.listing_id == Relisting.new_listing_id, Decision.at >= Relisting.at
     )
-    back = select(Relisting.new_listing_id).where(~asked, ~decided)
+    # What a person confirmed was asked about in the same transaction, where there was need.
+    by_itself = Relisting.confirmed_by.is_(None)
+    back = select(Relisting.new_listing_id).where(by_itself, ~asked, ~decided)
     query = select(Listing).where(Listing.platform_id == platform_id, Listing.id.in_(back))
     for listing in session.scalars(query).unique().all():
         hear_relisting(session, listing, clock=clock)
