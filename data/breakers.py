@@ -5,12 +5,12 @@ the platform asked us to wait, or a person closed the breaker by hand.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from data.base import Clock, Happened, Record, Word
@@ -146,38 +146,54 @@ def _still(asked_until: datetime | None, ended_at: datetime) -> datetime | None:
 
 def breaker_of(session: Session, platform_id: str, now: datetime) -> Breaker:
     """Return a platform's breaker as it is now."""
-    closed_at = _closed_at(session, platform_id)
-    asked = select(BreakerMark.until).where(
-        BreakerMark.platform_id == platform_id, BreakerMark.kind == MarkKind.ASKED_TO_WAIT
+    return breakers_of(session, [platform_id], now)[platform_id]
+
+
+def breakers_of(
+    session: Session, platform_ids: Collection[str], now: datetime
+) -> dict[str, Breaker]:
+    """Return the breakers of some platforms in two questions, however many they are."""
+    closed: dict[str, datetime] = {}
+    asked: dict[str, datetime | None] = {}
+    marks = select(BreakerMark.platform_id, BreakerMark.kind, BreakerMark.until, BreakerMark.at)
+    mine = marks.where(BreakerMark.platform_id.in_(platform_ids)).order_by(BreakerMark.id)
+    for platform_id, kind, until, at in session.execute(mine):
+        is_closing = kind is MarkKind.CLOSED_BY_HAND
+        asked[platform_id] = None if is_closing else until
+        if is_closing:
+            closed[platform_id] = at
+    runs: dict[str, list[Run]] = {}
+    for platform_id, started_at, run in _runs(session, platform_ids):
+        if platform_id not in closed or started_at > closed[platform_id]:
+            runs.setdefault(platform_id, []).append(run)
+    return {one: fold(one, runs.get(one, ()), asked.get(one), now) for one in platform_ids}
+
+
+def _runs(session: Session, platform_ids: Collection[str]) -> Iterator[tuple[str, datetime, Run]]:
+    """Yield the last runs of each platform, oldest first."""
+    newest = func.row_number().over(partition_by=Crawl.platform_id, order_by=Crawl.id.desc())
+    numbered = (
+        select(
+            Crawl.id,
+            Crawl.platform_id,
+            Crawl.started_at,
+            Crawl.ended_at,
+            Crawl.ending,
+            Crawl.cause,
+            newest.label("nth"),
+        )
+        .where(
+            Crawl.platform_id.in_(platform_ids),
+            Crawl.kind != CrawlKind.CHECK,
+            Crawl.ended_at.is_not(None),
+            Crawl.ending.is_not(None),
+        )
+        .subquery()
     )
-    if closed_at is not None:
-        asked = asked.where(BreakerMark.at > closed_at)
-    asked_until = session.scalar(asked.order_by(BreakerMark.id.desc()).limit(1))
-    return fold(platform_id, _runs(session, platform_id, closed_at), asked_until, now)
-
-
-def _closed_at(session: Session, platform_id: str) -> datetime | None:
-    query = select(BreakerMark.at).where(
-        BreakerMark.platform_id == platform_id, BreakerMark.kind == MarkKind.CLOSED_BY_HAND
-    )
-    return session.scalar(query.order_by(BreakerMark.id.desc()).limit(1))
-
-
-def _runs(session: Session, platform_id: str, after: datetime | None) -> Sequence[Run]:
-    query = select(Crawl.ended_at, Crawl.ending, Crawl.cause).where(
-        Crawl.platform_id == platform_id,
-        Crawl.kind != CrawlKind.CHECK,
-        Crawl.ended_at.is_not(None),
-        Crawl.ending.is_not(None),
-    )
-    if after is not None:
-        query = query.where(Crawl.started_at > after)
-    rows = session.execute(query.order_by(Crawl.id.desc()).limit(LOOK_BACK)).all()
-    return [
-        Run(ended_at, ending, cause)
-        for ended_at, ending, cause in reversed(rows)
-        if ended_at is not None and ending is not None
-    ]
+    row = numbered.c
+    latest = select(numbered).where(row.nth <= LOOK_BACK).order_by(row.id)
+    for _, platform_id, started_at, ended_at, ending, cause, _ in session.execute(latest):
+        yield platform_id, started_at, Run(ended_at, ending, cause)
 
 
 def asked_to_wait(session: Session, platform_id: str, wait: timedelta, *, clock: Clock) -> None:

@@ -146,6 +146,13 @@ def _new(kind: JobKind, arguments: Mapping[str, Any], by: str, now: datetime) ->
     )
 
 
+def add(
+    session: Session, kind: JobKind, arguments: Mapping[str, Any], *, by: str, clock: Clock
+) -> None:
+    """Queue a job that the caller knows nobody waits for yet; it is written with the rest."""
+    session.add(_new(kind, arguments, by, clock.now()))
+
+
 def start_now(
     session: Session,
     kind: JobKind,

@@ -17,11 +17,11 @@ from sqlalchemy import exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from data.base import Clock
-from data.breakers import BreakerState, breaker_of
+from data.breakers import Breaker, BreakerState, breaker_of, breakers_of
 from data.crawls import Crawl, Ending, end_crawl
 from data.draws import draw_due
 from data.home import Home, HomeKind, the_home
-from data.jobs import Job, JobKind, JobState, ask, lane_of, open_lanes, tidy_jobs
+from data.jobs import Job, JobKind, JobState, add, ask, lane_of, open_lanes, tidy_jobs
 from data.listings import Listing
 from data.suspending import suspend_second_looks
 from data.terms_of_use import terms_readings
@@ -100,6 +100,7 @@ def _crawls(session: Session, may: frozenset[str] | None, clock: Clock) -> Itera
         or_(Watch.next_run_at.is_(None), Watch.next_run_at <= now),
         or_(Watch.paused_until.is_(None), Watch.paused_until <= now),
     )
+    free: list[Watch] = []
     watches = session.scalars(due.order_by(Watch.next_run_at, Watch.platform_id)).all()
     lanes = open_lanes(session) if watches else {}
     for watch in watches:
@@ -108,7 +109,12 @@ def _crawls(session: Session, may: frozenset[str] | None, clock: Clock) -> Itera
         open_job = lanes.get(lane_of(JobKind.CRAWL, {"platform": watch.platform_id}))
         if open_job is not None:
             _leave_to(session, watch, open_job, clock)
-        elif words := _crawl(session, watch, clock):
+        elif not in_quiet_hours(Plan.of(watch), now):
+            free.append(watch)
+    now_due = free[:AT_ONCE]
+    known = breakers_of(session, [watch.platform_id for watch in now_due], now)
+    for watch in now_due:
+        if words := _crawl(session, watch, known[watch.platform_id], clock):
             yield words
 
 
@@ -126,12 +132,9 @@ def _leave_to(session: Session, watch: Watch, open_job: tuple[JobState, str], cl
     watch.next_run_at = next_due(plan, now)
 
 
-def _crawl(session: Session, watch: Watch, clock: Clock) -> str:
+def _crawl(session: Session, watch: Watch, breaker: Breaker, clock: Clock) -> str:
     now, plan = clock.now(), Plan.of(watch)
-    if in_quiet_hours(plan, now):
-        return ""
     slots = _unpaused(watch, due_slots(plan, watch.next_run_at, now))
-    breaker = breaker_of(session, watch.platform_id, now)
     if breaker.state is BreakerState.RESTING:
         _note_missed(session, watch, slots, MissCause.RESTING, clock)
         watch.next_run_at = min(next_due(plan, now), breaker.rests_until or now)
@@ -140,7 +143,7 @@ def _crawl(session: Session, watch: Watch, clock: Clock) -> str:
     arguments: dict[str, object] = {"platform": watch.platform_id}
     if breaker.state is BreakerState.PROBING:
         arguments |= {"limit": PROBE_LISTINGS, "probe": True}
-    ask(session, JobKind.CRAWL, arguments, by=ASKED_BY, clock=clock)
+    add(session, JobKind.CRAWL, arguments, by=ASKED_BY, clock=clock)
     watch.next_run_at, watch.last_enqueued_at = next_due(plan, now), now
     return f"crawl {watch.platform_id}"
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from data.base import Clock
-from data.breakers import BreakerState, breaker_of
+from data.breakers import BreakerState, breakers_of
 from data.crawls import Crawl
 from data.incidents import (
     GO_PERCENT,
@@ -220,8 +220,7 @@ def breakers(session: Session, clock: Clock) -> Iterator[Finding]:
     enabled = select(Watch.platform_id).where(Watch.enabled).order_by(Watch.platform_id)
     ids = session.scalars(enabled).all()
     resting = 0
-    for platform_id in ids:
-        breaker = breaker_of(session, platform_id, clock.now())
+    for platform_id, breaker in breakers_of(session, ids, clock.now()).items():
         if breaker.state is BreakerState.CLOSED:
             continue
         resting += 1
