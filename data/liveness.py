@@ -7,26 +7,28 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.base import Clock
-from data.jobs import Job, JobState, Lease
+from data.jobs import LEASE, Job, JobState, Lease
 from data.watches import Watch
 
 SCHEDULE_LEASE: Final = "schedule"
-SCHEDULE_GRACE: Final = timedelta(minutes=3)
+SCHEDULE_GRACE: Final = timedelta(minutes=4)
 WORKER_GRACE: Final = timedelta(minutes=15)
 
 
 def schedule_silent_since(session: Session, now: datetime) -> datetime | None:
-    """Return since when nothing keeps the schedule; None while something does, or need not.
+    """Return the schedule's last sign of life; None while it lives, or need not.
 
     `now` is real time: leases measure machines. A schedule that was ended cleanly leaves no lease;
-    then it is silent from now on, until somebody marks the moment.
+    then it is silent from now on, until somebody marks the moment by a lease of nobody.
     """
     if session.scalar(select(Watch.platform_id).where(Watch.enabled).limit(1)) is None:
         return None
     lease = session.get(Lease, SCHEDULE_LEASE)
     if lease is None:
         return now
-    return lease.until if lease.until < now else None
+    if lease.until >= now:
+        return None
+    return lease.until - LEASE if lease.holder else lease.until
 
 
 def worker_silent(session: Session, clock: Clock, now: datetime) -> Job | None:

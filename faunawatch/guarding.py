@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -116,7 +116,7 @@ def _dead_schedule(session: Session, now: datetime) -> Iterator[Message]:
         yield Message(
             key=f"{AlertKind.DEAD_MAN}:schedule:{since:%Y-%m-%dT%H:%M:%S}",
             kind=AlertKind.DEAD_MAN,
-            counts=f"The schedule stopped at {since:%H:%M} UTC: nothing is crawled.",
+            counts=f"The schedule stopped at about {since:%H:%M} UTC: nothing is crawled.",
         )
 
 
@@ -162,12 +162,17 @@ def _states(session: Session) -> Iterator[RunState | None]:
 def send_where_no_worker_does(store: Store) -> bool:
     """Run the sending job here when no worker took it up in time; tell whether it was needed."""
     late = store.clock().now() - SENDER_GRACE
+    waiting = select(Job).where(
+        Job.kind == JobKind.ALERT, Job.state == JobState.QUEUED, Job.asked_at < late
+    )
     with store.read() as session:
-        waiting = select(Job.id).where(
-            Job.kind == JobKind.ALERT, Job.state == JobState.QUEUED, Job.asked_at < late
-        )
-        if session.scalar(waiting.limit(1)) is None:
-            return False
+        left = [job.id for job in session.scalars(waiting) if not job.arguments]
+    if not left:
+        return False
     command = [sys.executable, "-m", "faunawatch", "alerts", "send"]
     subprocess.run(command, check=False, timeout=300, start_new_session=True)
+    with store.write() as session:
+        mine = (Job.id.in_(left), Job.state == JobState.QUEUED)
+        done = {"state": JobState.DONE, "result": {"by": "screens"}, "ended_at": datetime.now(UTC)}
+        session.execute(update(Job).where(*mine).values(**done))
     return True

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from data.alerts import Alert, AlertKind, AlertRule, add_channel, alert_settings
 from data.base import ManualClock
 from data.crawls import Ending
-from data.jobs import Job, JobKind, JobState, Lease, ask, drop_lease, take_lease
+from data.jobs import LEASE, Job, JobKind, JobState, Lease, ask, drop_lease, take_lease
 from data.liveness import schedule_silent_since, worker_silent
 from data.store import Store
 from data.watches import watch_of
-from faunawatch.guarding import Guard, look_around
+from faunawatch.guarding import Guard, look_around, send_where_no_worker_does
 from faunawatch.schedule import LEASE_NAME
 from tests.makers import PLATFORM
 from tests.test_data_crawls import one_run
@@ -56,7 +56,8 @@ def test_a_schedule_that_died_is_told_once_by_whoever_looks(quiet: Store, tmp_pa
     for _ in range(3):
         look_around(quiet, tmp_path)
     (words,) = _told(quiet)
-    assert words.startswith("The schedule stopped at")
+    stopped = datetime.now(UTC) - timedelta(minutes=4) - LEASE
+    assert words == f"The schedule stopped at about {stopped:%H:%M} UTC: nothing is crawled."
 
 
 def test_a_schedule_that_was_ended_cleanly_is_missed_too(quiet: Store, tmp_path: Path) -> None:
@@ -142,6 +143,25 @@ def test_what_is_to_be_sent_becomes_a_job(quiet: Store, tmp_path: Path) -> None:
     with quiet.read() as session:
         (job,) = session.scalars(select(Job))
         assert (job.kind, job.arguments, job.lane) == (JobKind.ALERT, {}, "alert")
+
+
+@pytest.mark.parametrize(("minutes", "needed"), [(1, False), (5, True)])
+def test_where_no_worker_sends_the_screens_do(
+    quiet: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    needed: bool,  # noqa: FBT001
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(
+        "faunawatch.guarding.subprocess.run", lambda command, **_: ran.append(command)
+    )
+    with quiet.write() as session:
+        job = ask(session, JobKind.ALERT, {}, by="guard", clock=quiet.clock())
+        job.asked_at = quiet.clock().now() - timedelta(minutes=minutes)
+    assert send_where_no_worker_does(quiet) is needed
+    assert send_where_no_worker_does(quiet) is False
+    assert [command[-2:] for command in ran] == [["alerts", "send"]] * needed
 
 
 def test_a_full_disk_is_told(quiet: Store, tmp_path: Path, monkeypatch) -> None:
