@@ -1,11 +1,12 @@
 """What a run is asked to do; everything it knows of the world comes in here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from crawler.choosing import Past
 from data.base import Clock, SystemClock
 from data.home import HomeKind
 from data.incidents import GO_PERCENT, STOP_PERCENT
@@ -39,6 +40,7 @@ class CrawlOptions:
     limit: int | None = None
     requests_left: int | None = None
     search_terms: Sequence[str] = ()
+    categories: Mapping[str, Past] = field(default_factory=dict)
     wanted: Callable[[str], bool] = nothing_is_wanted
     resume: int | None = None
     clock: Clock = field(default_factory=SystemClock)

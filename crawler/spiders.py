@@ -7,6 +7,7 @@ from typing import Any
 from scrapy import Request
 from scrapy.http import Response
 
+from crawler.choosing import ranked
 from crawler.errors import RefusedAddress
 from crawler.fetching import OK, PlatformSpider, Run
 from crawler.health import Wall
@@ -124,7 +125,7 @@ class ListingSpider(PlatformSpider):
             for url in self.sitemaps(page):
                 yield from self.begin(Walk(WalkKind.FEED, url), url)
         elif walk.kind in _WHOLE and walk.page == 1 and not page.is_json:
-            for url in category_links(page, self.platform):
+            for url in ranked(category_links(page, self.platform), self.options.categories):
                 yield from self.begin(Walk(WalkKind.CATEGORY, url), url)
 
     def sitemaps(self, page: Page) -> list[str]:

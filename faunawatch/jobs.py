@@ -41,7 +41,7 @@ from faunawatch.limiting import (
 from faunawatch.permission import api_key_of, require_terms_read
 from faunawatch.relisting import compare_pictures, look_out
 from faunawatch.scoring import score_waiting, term_matcher
-from faunawatch.spending import chosen_terms
+from faunawatch.spending import chosen_terms, paying_categories
 
 CONTROLS = 3
 FOR_RECHECKS = 0.2
@@ -133,6 +133,7 @@ def crawl_platform(
         limit=limit,
         resume=_left_open(house, platform_id, CrawlKind.LISTINGS),
         search_terms=chosen_terms(house, platform, options.requests_left),
+        categories=paying_categories(house, platform),
         wanted=term_matcher(house),
     )
     require_terms_read(house, platform)

@@ -9,7 +9,7 @@ from data.yields import Yielded, yields_of
 from faunawatch.house import House
 from faunawatch.scoring import search_terms
 
-SEARCH_KIND = "search"
+SEARCH_KIND, CATEGORY_KIND = "search", "category"
 SEARCH_SHARE = 0.5
 """How much of a run's budget goes to searches; lists have the rest."""
 
@@ -26,6 +26,12 @@ def chosen_terms(house: House, platform: Platform, requests_left: int | None) ->
     # The same run chooses the same words again when it goes on after a crash.
     chance = Random(f"{platform.id} {rows[0].crawl_id if rows else 0}")  # noqa: S311
     return choose(terms, pasts, how_many(budget, pasts, len(terms)), chance)
+
+
+def paying_categories(house: House, platform: Platform) -> dict[str, Past]:
+    """Return what each category brought, so that a run begins with what pays."""
+    with house.store.read() as session:
+        return pasts_of(yields_of(session, platform.id), CATEGORY_KIND)
 
 
 def pasts_of(rows: Sequence[Yielded], kind: str) -> dict[str, Past]:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from crawler.choosing import Past
 from data.crawls import Ending, end_crawl
 from data.home import HomeKind
 from data.listings import Listing
@@ -71,6 +72,30 @@ def test_a_crawl_leaves_yields_of_each_walk(tmp_path: Path, sqlite_template: Pat
     assert made["search", "ivory"].new == ["4", "5"]
     assert (made["search", "ivory"].requests, made["search", "ivory"].met) == (3, 2)
     assert (made["search", "bangle"].requests, made["search", "bangle"].met) == (1, 0)
+
+
+def test_a_crawl_begins_with_the_categories_that_paid(tmp_path: Path, sqlite_template: Path):
+    place = Place.fresh(tmp_path, sqlite_template)
+    with serving() as site:
+        links = "".join(f'<a class="cat" href="/c/{number}">c</a>' for number in range(1, 5))
+        site.pages["/"] = list_html([1], extra=links)
+        site.pages["/item/1"] = listing_html(1)
+        asked: list[str] = []
+
+        def category(path: str) -> Answer:
+            asked.append(path)
+            return Answer(list_html([1]))
+
+        site.pages |= {f"/c/{number}": category for number in range(1, 5)}
+        platform = site.platform(lists='category_links = ["a.cat"]')
+        paid = Past(requests=10, relevant=5, waited=1, runs=1)
+        poor = Past(requests=100, relevant=0, waited=1, runs=1)
+        base = f"http://{site.address}/c/"
+        pasts = {f"{base}1": poor, f"{base}2": poor, f"{base}3": paid, f"{base}4": poor}
+        one_by_one = platform.replace("delay_s = 0\n", "delay_s = 0.001\n")
+        place.crawl(one_by_one, categories=pasts)
+    assert asked[0] == "/c/3"
+    assert sorted(asked) == ["/c/1", "/c/2", "/c/3", "/c/4"]
 
 
 def holds_ivory(text: str) -> bool:
