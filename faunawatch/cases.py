@@ -135,7 +135,7 @@ def _about(session: Session, subject: str, now: datetime, by: str) -> About:
 
 def _whole(package: Package, manifest: bytes, about: About, stamp: Stamp, signer: Signer) -> bytes:
     sealed = seal(manifest, about, stamp, signer)
-    return b"".join(pieces(package, manifest, sealed, stamp))
+    return b"".join(pieces(package, manifest, sealed))
 
 
 def stamp_of(authority: str, manifest: bytes) -> Stamp:
@@ -198,7 +198,7 @@ def _stamp_again(house: House, export_id: int) -> bool:
     content = token = b""
     if stamp.token:
         sealed = seal(manifest, about, stamp, signing_key(house.folder))
-        content, token = b"".join(resealed(files, manifest, sealed, stamp)), stamp.token
+        content, token = b"".join(resealed(files, manifest, sealed)), stamp.token
     kept = house.evidence.put(content) if content else before
     token_sha256 = house.evidence.put(token) if token else ""
     with house.store.write() as session:

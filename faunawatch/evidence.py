@@ -13,8 +13,17 @@ from data.evidence import EvidenceFolder, Room
 from data.home import PicturesOf, the_home
 from data.jobs import Job, JobKind, JobState, ask
 from data.listings import Listing
+from data.parts import Evidence
 from data.pictures import Wanted, pictures_wanted
-from data.retention import AT_ONCE, Purged, delete_files, leftovers, purge, stored_bytes
+from data.retention import (
+    AT_ONCE,
+    UNFLAGGED,
+    Purged,
+    delete_files,
+    leftovers,
+    purge,
+    stored_bytes,
+)
 from faunawatch.house import House
 
 MEGABYTE = 10**6
@@ -76,7 +85,10 @@ def purge_due(house: House, *, by: str) -> Purged:
 def ask_for_upkeep(session: Session, clock: Clock, *, by: str) -> list[str]:
     """Ask for a purge once a day, and for missing time stamps once an hour; tell what was asked."""
     asked = []
-    if not _asked_lately(session, JobKind.PURGE, clock, PURGE_EVERY):
+    oldest = select(Evidence.captured_at).where(Evidence.purged_at.is_(None)).order_by(Evidence.id)
+    begins = session.scalar(oldest.limit(1))
+    due = begins is not None and begins < clock.now() - UNFLAGGED
+    if due and not _asked_lately(session, JobKind.PURGE, clock, PURGE_EVERY):
         ask(session, JobKind.PURGE, {}, by=by, clock=clock)
         asked.append("purge")
     waiting = select(CaseExport.id).where(CaseExport.dating == Dating.WAITING).limit(1)

@@ -19,7 +19,8 @@ from sqlalchemy.exc import OperationalError
 from data.incidents import IncidentKind, record_incident
 from data.jobs import drop_lease, take_lease
 from data.store import Store
-from faunawatch.sweeping import AT_ONCE, may_crawl, sweep
+from faunawatch.evidence import ask_for_upkeep
+from faunawatch.sweeping import ASKED_BY, AT_ONCE, may_crawl, sweep
 
 __all__ = ["LEASE_NAME", "ClockWatch", "holder_name", "may_crawl", "run", "sweep", "tick"]
 
@@ -81,7 +82,8 @@ def tick(store: Store, holder: str, watch: ClockWatch | None = None) -> bool:
                 record_incident(session, kind, words, clock=clock)
                 moved = timedelta(0)
             asked = sweep(session, clock, tidy=watch.is_calm)
-        for words in asked:
+            upkeep = ask_for_upkeep(session, clock, by=ASKED_BY)
+        for words in (*asked, *upkeep):
             log.info("enqueued %s", words)
         if len(asked) < AT_ONCE:
             return True

@@ -132,7 +132,7 @@ def test_a_packed_zip_is_none_of_ours(tmp_path: Path) -> None:
                     | st.dictionaries(st.text(max_size=5), inner, max_size=3)))  # fmt: skip
 def test_documents_of_another_form_are_a_problem_not_a_crash(document: object) -> None:
     text = json.dumps(document).encode()
-    names = ("seal.json", "datapackage.json", "datapackage-digest.json")
+    names = ("datapackage.json", "datapackage-digest.json")
     with tempfile.NamedTemporaryFile(suffix=".zip") as file:
         file.write(b"".join(zip_of((name, text) for name in names)))
         file.flush()

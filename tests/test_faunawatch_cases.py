@@ -1,5 +1,6 @@
 """A case is exported whole, signed and logged, and every change to its file is found."""
 
+import gzip
 import json
 import random
 import re
@@ -15,7 +16,7 @@ from warcio.archiveiterator import ArchiveIterator  # type: ignore[import-untype
 
 from data.audit import AuditRow, first_broken
 from data.custody import Act, CaseExport, CustodyRow, Dating, exports_of
-from data.exports.case.verify import check, main, zip_of
+from data.exports.case.verify import canonical, check, main, zip_of
 from data.home import the_home
 from data.parts import Evidence
 from data.people import Person
@@ -105,7 +106,7 @@ def test_the_archive_is_read_by_others(case: Path) -> None:
     assert kinds.count("revisit") == 4
     assert records[1][:2] == ("resource", "https://pasar.example/item")
     assert any("2500000đ" in body.decode(errors="replace") for _, _, body in records)
-    for line in files["indexes/index.cdx"].decode().splitlines():
+    for line in gzip.decompress(files["indexes/index.cdx.gz"]).decode().splitlines():
         entry = json.loads(line.split(" ", 2)[2])
         start = int(entry["offset"])
         piece = files["archive/data.warc.gz"][start : start + int(entry["length"])]
@@ -119,7 +120,7 @@ def test_the_archive_is_read_by_others(case: Path) -> None:
 def test_the_verifier_in_the_zip_runs_alone(house: House, case: Path, tmp_path: Path) -> None:
     script = tmp_path / "alone" / "verify.py"
     script.parent.mkdir()
-    script.write_bytes(contents(case)["verify.py"])
+    script.write_bytes(contents(case)["about/verify.py"])
     key = signing_key(house.folder).fingerprint
 
     def run(*arguments: str) -> tuple[int, str]:
@@ -160,10 +161,11 @@ def test_removed_and_added_files_are_named(case: Path) -> None:
         assert name in problems
     more = rewritten(case, files | {"files/planted.jpg": b"x"})
     assert check(more).problems == ["files/planted.jpg was added"]
-    stamped = rewritten(case, files | {"timestamp.tsr": b"x"})
-    assert check(stamped).problems == ["timestamp.tsr was added"]
+    digest = json.loads(files["datapackage-digest.json"]) | {"timestamp_token": "eHh4"}
+    stamped = rewritten(case, files | {"datapackage-digest.json": canonical(digest)})
+    assert check(stamped).problems == ["datapackage-digest.json: the time stamp was added"]
     for name in files:
-        if name not in ("seal.json", "datapackage.json", "datapackage-digest.json"):
+        if name not in ("datapackage.json", "datapackage-digest.json"):
             other = rewritten(case, files | {name: files[name] + b" "})
             assert check(other).problems == [f"{name} was changed"]
 
@@ -174,11 +176,12 @@ def test_a_swapped_manifest_and_another_key_are_found(house: House, case: Path, 
     files, other = contents(case), contents(again)
     swapped = rewritten(case, files | {"datapackage.json": other["datapackage.json"]})
     assert "datapackage.json is not the manifest that was signed" in check(swapped).problems
-    sealed = rewritten(case, files | {"seal.json": other["seal.json"]})
+    name = "datapackage-digest.json"
+    sealed = rewritten(case, files | {name: other[name]})
     assert "datapackage.json is not the manifest that was signed" in check(sealed).problems
-    seal = json.loads(files["seal.json"])
-    seal["sealed"]["made_by"] = "somebody else"
-    forged = rewritten(case, files | {"seal.json": json.dumps(seal).encode()})
+    digest = json.loads(files[name])
+    digest["seal"]["sealed"]["made_by"] = "somebody else"
+    forged = rewritten(case, files | {name: canonical(digest)})
     assert "the signature is wrong" in check(forged).problems[0]
     # Whoever replaces everything, key included, is found by the fingerprint alone.
     (house.folder / "secrets" / "case-signing.key").unlink()

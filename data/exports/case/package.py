@@ -6,6 +6,7 @@ The ZIP is also a WACZ. Nothing in it is packed but the WARC, which is gzip.
 import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -15,8 +16,6 @@ from data.exports.case.verify import (
     DIGEST,
     OUTSIDE,
     PACKAGE,
-    SEAL,
-    TOKEN,
     canonical,
     sha256,
     zip_of,
@@ -103,12 +102,13 @@ def build(
     package.lost = written.damaged
     for lost in written.damaged:
         gathered.parts.pop(lost, None)
-    package.add("README.txt", readme(about).encode())
-    package.add("verify.py", (HERE / "verify.py").read_bytes())
+    package.add("about/README.txt", readme(about).encode())
+    package.add("about/verify.py", (HERE / "verify.py").read_bytes())
     for name, document in gathered.documents.items():
         package.add(name, canonical(_without(document, written.damaged)))
     package.add("pages/pages.jsonl", written.pages_file())
-    package.add("indexes/index.cdx", written.index_file())
+    for name, content in written.index_files().items():
+        package.add(name, content)
     package.files.append(_file_in(warc, f"archive/{ARCHIVE}"))
     for part in gathered.parts.values():
         reader = _reader(read, part.sha256)
@@ -149,10 +149,10 @@ def readme(about: About) -> str:
 def finish(package: Package, custody: Iterable[str], about: About, signer: Signer) -> bytes:
     """Add custody log and key; return the manifest, which from here on is fixed."""
     package.add(CUSTODY, "".join(f"{line}\n" for line in custody).encode())
-    package.add("public-key.pem", pem_of(signer.public_key))
+    package.add("about/public-key.pem", pem_of(signer.public_key))
     resources = [
         {
-            "name": Path(one.name).name,
+            "name": one.name.lower(),
             "path": one.name,
             "hash": f"sha256:{one.sha256}",
             "bytes": one.size,
@@ -178,7 +178,7 @@ def pem_of(public_key: bytes) -> bytes:
 
 
 def seal(manifest: bytes, about: About, stamp: Stamp, signer: Signer) -> bytes:
-    """Sign the manifest's hash together with what is known of the time stamp."""
+    """Return the file beside the manifest: its hash, our signature over it, and the time stamp."""
     sealed: dict[str, Any] = {
         "case": about.case,
         "made_at": about.made_at,
@@ -195,40 +195,28 @@ def seal(manifest: bytes, about: About, stamp: Stamp, signer: Signer) -> bytes:
     }
     return canonical(
         {
-            "sealed": sealed,
-            "public_key": signer.public_key.hex(),
-            "signature": signer.sign(canonical(sealed)).hex(),
+            "path": PACKAGE,
+            "hash": f"sha256:{sha256(manifest)}",
+            "seal": {
+                "sealed": sealed,
+                "public_key": signer.public_key.hex(),
+                "signature": signer.sign(canonical(sealed)).hex(),
+            },
+            "timestamp_token": base64.b64encode(stamp.token).decode(),
         }
     )
 
 
-def pieces(package: Package, manifest: bytes, sealed: bytes, stamp: Stamp) -> Iterator[bytes]:
+def pieces(package: Package, manifest: bytes, sealed: bytes) -> Iterator[bytes]:
     """Write the whole ZIP, piece by piece."""
-    outer = [(PACKAGE, manifest), (DIGEST, digest_of(manifest)), (SEAL, sealed)]
-    if stamp.token:
-        outer.append((TOKEN, stamp.token))
-    inner = ((one.name, one.read()) for one in package.files)
-    yield from zip_of(_chained(inner, outer))
+    return _zipped(((one.name, one.read()) for one in package.files), manifest, sealed)
 
 
-def _chained(
-    inner: Iterable[tuple[str, bytes]], outer: Iterable[tuple[str, bytes]]
-) -> Iterator[tuple[str, bytes]]:
-    yield from inner
-    yield from outer
-
-
-def digest_of(manifest: bytes) -> bytes:
-    """Return the file beside the manifest that the WACZ form asks for."""
-    return canonical({"path": PACKAGE, "hash": f"sha256:{sha256(manifest)}"})
-
-
-def resealed(
-    files: Iterable[tuple[str, bytes]], manifest: bytes, sealed: bytes, stamp: Stamp
-) -> Iterator[bytes]:
-    """Write a case again with another seal and time stamp; its manifest and parts stay."""
+def resealed(files: Iterable[tuple[str, bytes]], manifest: bytes, sealed: bytes) -> Iterator[bytes]:
+    """Write a case again with another seal; its manifest and parts stay."""
     inner = ((name, content) for name, content in files if name not in OUTSIDE)
-    outer = [(PACKAGE, manifest), (DIGEST, digest_of(manifest)), (SEAL, sealed)]
-    if stamp.token:
-        outer.append((TOKEN, stamp.token))
-    yield from zip_of(_chained(inner, outer))
+    return _zipped(inner, manifest, sealed)
+
+
+def _zipped(files: Iterable[tuple[str, bytes]], manifest: bytes, sealed: bytes) -> Iterator[bytes]:
+    return zip_of(chain(files, [(PACKAGE, manifest), (DIGEST, sealed)]))

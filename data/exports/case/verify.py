@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Check a case: `python3 verify.py CASE.zip [--key FINGERPRINT]`.
+"""Check a case: `python3 verify.py CASE.zip [--key FINGERPRINT] [--token FILE]`.
 
-Needs Python 3.9 or newer and nothing else; asks nobody and changes nothing. It finds every changed
+Needs Python 3.9 or newer and nothing else, and asks nobody. It finds every changed
 byte, every part that was removed or added, a manifest that was swapped, and a wrong key. Exit code
-0: nothing was found; 1: something was found; 2: it was called wrongly.
+0: nothing was found; 1: something was found; 2: it was called wrongly. With --token it writes the
+time stamp into a file, so that openssl can check it.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import struct
@@ -21,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PACKAGE, DIGEST, SEAL = "datapackage.json", "datapackage-digest.json", "seal.json"
-TOKEN, CUSTODY, MANIFESTS = "timestamp.tsr", "custody/custody.jsonl", "manifests/"
-OUTSIDE = (PACKAGE, DIGEST, SEAL, TOKEN)
+PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
+CUSTODY, MANIFESTS = "custody/custody.jsonl", "manifests/"
+OUTSIDE = (PACKAGE, DIGEST)
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError,
     NotImplementedError, RuntimeError, ValueError, OverflowError,
@@ -151,6 +153,7 @@ class Case:
     kept: dict[str, bytes] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
+    token: bytes = b""
 
     def document(self, name: str) -> Any:  # noqa: ANN401
         """Return one of the JSON documents; an empty one, and a problem, where it is none."""
@@ -178,10 +181,11 @@ def check(file: Path, key: str = "") -> Case:
 
 
 def _check_documents(case: Case, key: str) -> None:
-    sealed = _check_seal(case, key)
-    package = _check_package(case, sealed)
+    digest = case.document(DIGEST)
+    sealed = _check_seal(case, digest, key)
+    package = _check_package(case, digest, sealed)
     _check_parts(case, package)
-    _check_token(case, sealed)
+    _check_token(case, digest, sealed)
     if not case.problems:
         _check_manifests(case)
         _check_custody(case)
@@ -213,19 +217,19 @@ def _contents(case: Case, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes
         yield name, content
 
 
-def _check_seal(case: Case, key: str) -> dict[str, Any]:
+def _check_seal(case: Case, digest: dict[str, Any], key: str) -> dict[str, Any]:
     """Check who signed; return what was signed."""
-    seal = case.document(SEAL)
+    seal = digest.get("seal") or {}
     sealed, shown = seal.get("sealed"), str(seal.get("public_key"))
     try:
         public, signature = bytes.fromhex(shown), bytes.fromhex(str(seal.get("signature")))
     except ValueError:
         public = signature = b""
     if not isinstance(sealed, dict) or not is_signed(public, canonical(sealed), signature):
-        case.problems.append(f"{SEAL}: the signature is wrong: the seal was changed or replaced")
+        case.problems.append(f"{DIGEST}: the signature is wrong: the seal was changed or replaced")
         return {}
-    if case.kept[SEAL] != canonical(seal):
-        case.problems.append(f"{SEAL} is not as it was written")
+    if case.kept[DIGEST] != canonical(digest):
+        case.problems.append(f"{DIGEST} is not as it was written")
     fingerprint, wanted = sha256(public), "".join(key.split()).lower()
     if wanted and wanted != fingerprint:
         case.problems.append(f"wrong key: signed with {fingerprint}, not with {wanted}")
@@ -238,13 +242,12 @@ def _check_seal(case: Case, key: str) -> dict[str, Any]:
     return sealed
 
 
-def _check_package(case: Case, sealed: dict[str, Any]) -> dict[str, Any]:
+def _check_package(case: Case, digest: dict[str, Any], sealed: dict[str, Any]) -> dict[str, Any]:
     """Check that the manifest is the one that was signed; return it."""
     found = case.hashes.get(PACKAGE, "")
     if sealed and sealed.get("package_sha256") != found:
         case.problems.append(f"{PACKAGE} is not the manifest that was signed")
-    digest = canonical({"hash": f"sha256:{found}", "path": PACKAGE})
-    if case.kept.get(DIGEST) != digest:
+    if (digest.get("path"), digest.get("hash")) != (PACKAGE, f"sha256:{found}"):
         case.problems.append(f"{DIGEST} does not belong to {PACKAGE}")
     for name in ("made_at", "made_by", "case"):
         case.facts.append(f"{name.replace('_', ' ')}: {sealed.get(name, '?')}")
@@ -268,18 +271,20 @@ def _check_parts(case: Case, package: dict[str, Any]) -> None:
     case.facts.append(f"files: {len(listed)}")
 
 
-def _check_token(case: Case, sealed: dict[str, Any]) -> None:
+def _check_token(case: Case, digest: dict[str, Any], sealed: dict[str, Any]) -> None:
     """Check that the time stamp is there if and only if the seal says so."""
     stamp = sealed.get("timestamp") or {}
-    wanted, found = stamp.get("token_sha256", ""), case.hashes.get(TOKEN, "")
+    case.token = base64.b64decode(str(digest.get("timestamp_token", "")), validate=True)
+    found, wanted = sha256(case.token) if case.token else "", stamp.get("token_sha256", "")
     if wanted != found:
         what = "was added" if not wanted else "was changed" if found else "was removed"
-        case.problems.append(f"{TOKEN} {what}")
+        case.problems.append(f"{DIGEST}: the time stamp {what}")
     case.facts.append(f"time stamp: {stamp.get('says', '?')}")
     if found:
         case.facts.append(
-            f"check it with: unzip CASE.zip {PACKAGE} {TOKEN} && openssl ts -verify "
-            f"-data {PACKAGE} -in {TOKEN} -CAfile AUTHORITY.pem"
+            f"check it with: python3 verify.py CASE.zip --token timestamp.tsr && "
+            f"unzip CASE.zip {PACKAGE} && openssl ts -verify "
+            f"-data {PACKAGE} -in timestamp.tsr -CAfile AUTHORITY.pem"
         )
         case.facts.append(
             "AUTHORITY.pem is the authority's root certificate; where its token names no other "
@@ -317,13 +322,20 @@ def _check_custody(case: Case) -> None:
     case.facts.append(f"custody log: {len(lines)} lines")
 
 
+def _taken(arguments: list[str], name: str) -> str:
+    """Take an option and its value out of the arguments."""
+    if name not in arguments[:-1]:
+        return ""
+    at = arguments.index(name)
+    value = arguments[at + 1]
+    del arguments[at : at + 2]
+    return value
+
+
 def main(arguments: list[str]) -> int:
     """Check the file named; write what was found."""
-    key = ""
-    if "--key" in arguments[:-1]:
-        at = arguments.index("--key")
-        key = arguments[at + 1]
-        del arguments[at : at + 2]
+    arguments = list(arguments)
+    key, token = _taken(arguments, "--key"), _taken(arguments, "--token")
     if len(arguments) != 1 or arguments[0].startswith("-") or not Path(arguments[0]).is_file():
         sys.stderr.write(f"{__doc__}\n")
         return 2
@@ -332,6 +344,8 @@ def main(arguments: list[str]) -> int:
         sys.stdout.write(f"      {fact}\n")
     for problem in case.problems:
         sys.stdout.write(f"BAD   {problem}\n")
+    if token and case.token and not case.problems:
+        Path(token).write_bytes(case.token)
     sys.stdout.write("NOT INTACT\n" if case.problems else "INTACT\n")
     return 1 if case.problems else 0
 

@@ -3,6 +3,8 @@
 A page reader such as ReplayWeb.page shows them without asking the seller's site for anything.
 """
 
+import gzip
+import hashlib
 import json
 import re
 import uuid
@@ -22,7 +24,10 @@ from data.found import EvidenceKind
 from data.parts import Evidence
 
 ARCHIVE = "data.warc.gz"
+INDEX = "index.cdx.gz"
 SOFTWARE = "faunawatch"
+_INDEX_FORM = {"format": "cdxj-gzip-1.0", "filename": INDEX}
+_BLOCK = 3000
 PAGES_HEAD = {"format": "json-pages-1.0", "id": "pages", "title": "What was captured"}
 _NAMES = uuid.UUID("6f1a3a52-5f0c-4f0e-9d6b-2f0c5b1f7a11")
 _RENAMED = frozenset({"content-encoding", "transfer-encoding", "content-length"})
@@ -39,9 +44,20 @@ class Written:
     damaged: dict[str, str] = field(default_factory=dict)
     firsts: dict[str, Evidence] = field(default_factory=dict)
 
-    def index_file(self) -> bytes:
-        """Return the index, sorted as CDXJ wants it."""
-        return "".join(f"{line}\n" for line in sorted(self.index)).encode()
+    def index_files(self) -> dict[str, bytes]:
+        """Return the sorted index in packed blocks, and the list of where each block begins."""
+        lines, packed = sorted(self.index), b""
+        blocks = [f"!meta 0 {json.dumps(_INDEX_FORM)}"]
+        for at in range(0, len(lines), _BLOCK):
+            text = "".join(f"{line}\n" for line in lines[at : at + _BLOCK]).encode()
+            block = gzip.compress(text, mtime=0)
+            digest = f"sha256:{hashlib.sha256(block).hexdigest()}"
+            place = {"offset": len(packed), "length": len(block), "digest": digest}
+            key = " ".join(lines[at].split(" ", 2)[:2])
+            blocks.append(f"{key} {json.dumps(place | {'filename': INDEX})}")
+            packed += block
+        index = "".join(f"{line}\n" for line in blocks).encode()
+        return {f"indexes/{INDEX}": packed, "indexes/index.idx": index}
 
     def pages_file(self) -> bytes:
         """Return the list of pages."""
