@@ -193,7 +193,7 @@ def ablations() -> None:
             vectors = cache.embed(examples.meanings)
         _tell("both stages", examples, unseen_both(examples, vectors, fast))
     uncut = Matcher(terms)
-    uncut._cutter = Cutter([])
+    uncut.cutter = Cutter([])
     _ablate("fast, no user dictionary", rows, uncut)
     with (
         mock.patch("classifier.bundle.fold", lambda text, _: text.lower()),
