@@ -23,11 +23,12 @@ def document_of(page: Page, where: JsonApi) -> Any:  # noqa: ANN401
     >>> document_of(page, JsonApi(after="window.A =")) is None
     True
     """
-    for text in _texts(page, where):
-        document = loads(text)
-        if document is not None:
-            return document
-    return None
+    return page.once("embedded", lambda: _document_of(page, where))
+
+
+def _document_of(page: Page, where: JsonApi) -> Any:  # noqa: ANN401
+    found = (loads(text) for text in _texts(page, where))
+    return next((document for document in found if document is not None), None)
 
 
 def _texts(page: Page, where: JsonApi) -> Iterator[str]:

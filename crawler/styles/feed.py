@@ -19,7 +19,7 @@ from crawler.styles.structured import has_ended_words, without_markup
 from data.platform import Field, Platform
 
 _GZIP = b"\x1f\x8b"
-_ROOT = re.compile(r"<(rss|feed|urlset|sitemapindex|(?:\w+:)?RDF)[\s>]")
+_ROOT = re.compile(rb"<(rss|feed|urlset|sitemapindex|(?:\w+:)?RDF)[\s>]")
 _LOOKED_AT = 2_000
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
@@ -54,10 +54,9 @@ def is_feed(page: Page) -> bool:
     """Tell whether a page is a feed or sitemap, whatever the server called it."""
     if page.body[:2] == _GZIP:
         return True
-    head = page.body[:_LOOKED_AT]
-    if not head.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \r\n\t").startswith(b"<"):
-        return False
-    return bool(_ROOT.search(_decoded(head, page).replace("\x00", "")))
+    # Without its zeros UTF-16 shows the same tags as any other encoding.
+    head = page.body[:_LOOKED_AT].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t")
+    return head.startswith(b"<") and bool(_ROOT.search(head))
 
 
 def _decoded(body: bytes, page: Page) -> str:
@@ -66,6 +65,10 @@ def _decoded(body: bytes, page: Page) -> str:
 
 def parse(page: Page, most: int) -> Parsed:
     """Read a feed or sitemap of at most `most` bytes."""
+    return page.once("feed", lambda: _parse(page, most))
+
+
+def _parse(page: Page, most: int) -> Parsed:
     body, problem = _unpacked(page.body, most)
     if problem:
         return Parsed(problem=problem)

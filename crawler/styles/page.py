@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import iterwalk  # type: ignore[import-untyped]
@@ -18,6 +18,8 @@ LEGACY = {
     "th": ("cp874",),
     "vi": ("cp1258",),
 }
+T = TypeVar("T")
+_JSON_START = re.compile(rb"\s*[{\[]")
 _BROKEN = "\ufffd"
 # Text of another encoding read as UTF-8 is broken nearly everywhere; damaged UTF-8 is not.
 _BROKEN_TO_GOOD = 2
@@ -61,7 +63,15 @@ class Page:
     @property
     def is_json(self) -> bool:
         """Tell whether this is JSON, whatever the server called it."""
-        return "json" in self.media_type or self.body.lstrip()[:1] in {b"{", b"["}
+        return "json" in self.media_type or bool(_JSON_START.match(self.body))
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """Return what was made of this page before under a key, or make it now."""
+        made: dict[str, Any] = self.__dict__.setdefault("_made", {})
+        if key not in made:
+            made[key] = make()
+        found: T = made[key]
+        return found
 
     @cached_property
     def decoded(self) -> "Decoded":
