@@ -5,12 +5,13 @@ reads more, and knows the country of the platform.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
 from data.fields.asking_parts import Amount, Parts, one_of
+from data.fields.compiling import compiled
 from data.fields.weights import grams_of, unit_in
 
 COUNTRY_OF = {
@@ -23,6 +24,7 @@ _SHARED = {"$": "USD", "元": "CNY", "¥": "CNY"}
 _SHARING = {"$": ("SG", "HK", "TW", "MO", "BN"), "元": ("TW", "HK", "MO"), "¥": ()}
 _IMPLIED = {"vi": "VND", "my": "MMK"}
 _DEMOTED = ("old", "fee")
+_ELLIPSES = (("VN", r"(?i)(?<=\d)\s*chai\b", " triệu"), ("CN", r"(?<=\d)\s*斤\s*$", "/斤"))
 _LONGEST = 400
 _THOUSAND = 1000
 _FILLING = re.compile(r"0|1|1{3,}|9{6,}|123(?:4(?:5(?:6(?:7(?:89?)?)?)?)?)?")
@@ -85,11 +87,25 @@ def read_price(text: str, currency: str = "", country: str = "") -> AskingPrice:
     found = (parts.amount(at) for at in range(len(parts.tokens)))
     amounts = [amount for amount in found if amount]
     if not amounts:
+        meant = _as_meant(text, country)
+        if meant != text:
+            return replace(read_price(meant, currency, country), text=text)
         return _without_amount(parts, text, currency)
     best = max(amounts, key=lambda amount: _certainty(parts, amount))
     if not _signs(parts, best) and _asks_first(parts, best):
         return _without_amount(parts, text, currency)
     return _with_amount(parts, best, text, currency, country)
+
+
+def _as_meant(text: str, country: str) -> str:
+    """Give a field that counts bottles or pounds and names no price as the price it stands for.
+
+    In a price field "19 chai" is not 19 bottles but 19 million, "60斤" is 60 for one pound.
+    """
+    for home, pattern, meaning in _ELLIPSES:
+        if home == country:
+            text = compiled(pattern).sub(meaning, text)
+    return text
 
 
 def _with_amount(parts: Parts, best: Amount, text: str, currency: str, country: str) -> AskingPrice:
@@ -115,7 +131,14 @@ def _without_amount(parts: Parts, text: str, currency: str) -> AskingPrice:
         stated = Stated.ON_REQUEST
     elif any(parts.word(at, "free") for at in places):
         stated, amount = Stated.FREE, Decimal(0)
-    return AskingPrice(stated, amount, None, currency, "", Decimal(1), text)
+    unit = next((unit for at in places if (unit := _unit_alone(parts, at))), "")
+    return AskingPrice(stated, amount, None, currency, unit, Decimal(1), text)
+
+
+def _unit_alone(parts: Parts, at: int) -> str:
+    """Give the unit of 按克计价, which names no amount."""
+    unit = parts.word(at, "unit") if parts.word(at - 1, "per") and parts.near(at) else None
+    return (unit.value("unit") or "") if unit else ""
 
 
 def _certainty(parts: Parts, amount: Amount) -> tuple[int, int, int]:
@@ -183,10 +206,10 @@ def _unit_after(parts: Parts, at: int) -> tuple[str, Decimal] | None:
     per = parts.word(at, "per")
     at += per is not None
     number = parts.number(at)
-    unit = parts.word(at + (number is not None), "unit")
+    unit = parts.word(at + (number is not None), "unit", "apiece")
     if unit is None or (per is None and not _is_one(number)):
         return None
-    return unit.value("unit") or "", one_of(number)
+    return unit.value("unit", "apiece") or "", one_of(number)
 
 
 def _is_one(number: object) -> bool:

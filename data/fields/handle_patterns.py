@@ -23,20 +23,20 @@ LINKS: tuple[tuple[str, str], ...] = (
 # What may stand between a channel's word and its handle; `said` is a sign or word for "is".
 BETWEEN = (
     r"(?:[ \t]|(?P<said>[:=>→👉⇒៖]|@(?=[ :])|号码|号|同号|账号|是|搜|加我|เบอร์|ไอดี|ເບີ|លេខ|နံပါတ်|ពី|"
-    r"(?<![a-z])(?:id|no\.?|number|số|là|ialah|chat|add|name)(?![a-z]))|"
+    r"(?<![a-z])(?:id|no\.(?= ?[\d@])|no(?=[ :]+\d)|number|số|là|ialah|chat|add|name)(?![a-z]))|"
     r"[.,\-~(\[（【\"'/|&+❤♥💬📱📲☎➕]|hoặc|và|and|or|和|หรือ)*"
 )
 PARTING = r"[/,&+|\-]"
 NUMBER = r"(?<!\d)(?<!\d[.,])\+?\(?\d(?:[ .()\-_*~·/]{0,2}\d){7,14}(?!\d)(?![.,]\d)"
 PRICE_FOLLOWS = (
-    r"[ ]?(?:đ|₫|vnd|k(?![a-z])|tr(?![a-z])|triệu|元|块|万|บาท|฿|ກີບ|៛|រៀល|ကျပ်|ks|usd|\$|rp|%|"
-    r"kg|g(?![a-z]))"
+    r"[ ]?(?:đ|₫|vnd|k(?![a-zà-ỹ])|tr(?![a-zà-ỹ])|triệu|元|块|万|บาท|฿|ກີບ|៛|រៀល|ကျပ်|ks|usd|\$|rp|%|"
+    r"kg|g(?![a-zà-ỹ]))"
 )
 PRICE_BEFORE = r"(?:rp\.?|rm|[$¥฿₫₭€£]|idr|vnd|isbn|imei|mã|giá|code|sn|单号|编号)[ :.]*\Z"
 AFTER_NUMBER = r"[ (\[/,\-|:]{0,3}"
 NAMES = {
     "wechat": r"(?P<name>[a-z][a-z0-9_\-]{4,19})(?![a-z0-9_])",
-    "line": r"(?P<name>@?[a-z0-9][a-z0-9._\-]{2,19})(?![a-z0-9_])",
+    "line": r"(?P<name>@?[a-z0-9][a-z0-9._\-]{1,18}[a-z0-9_])(?![a-z0-9_])",
     "telegram": r"(?P<name>@?[a-z][a-z0-9_]{3,31})(?![a-z0-9_])",
     "instagram": r"(?P<name>@?[a-z0-9_][a-z0-9._]{2,29})(?![a-z0-9_])",
     "facebook": r"(?P<name>@?[^\s,;|/:()][^\n,;|:()]{2,40})",

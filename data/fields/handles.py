@@ -48,6 +48,7 @@ class Handle:
 
 _LONGEST = 20_000
 _NEAR = 5
+_LINE_IS_USED_IN = frozenset(["TH", "TW", "LA", "JP"])
 _MOST_TOGETHER = 5
 _LEAST_LETTERS = 6  # of a number spelled out, in part at least
 _NUMBERED = frozenset(
@@ -137,6 +138,8 @@ class _Reader:
         number = compiled(patterns.NUMBER).match(self._text, at)
         phone = self._phone(number, labelled=True) if number else None
         numbered = [one for one in channels if one in _NUMBERED or one in _EITHER]
+        if word.text == "line" and self._country not in _LINE_IS_USED_IN:
+            numbered = [one for one in numbered if one is not Channel.LINE]  # a telephone line
         if number is None or phone is None or not numbered:
             return False
         for channel in numbered:
@@ -207,6 +210,8 @@ def _is_name(channel: Channel, name: str, *, said: bool) -> bool:
     """Tell a name from a word: said to be one, with a sign, or with figures in it."""
     if channel is Channel.QQ:
         return True
+    if channel is Channel.LINE and not said and not re.search("[a-z]", name):
+        return False
     return said or (channel is not Channel.FACEBOOK and bool(re.search(r"[@\d_]", name)))
 
 

@@ -14,6 +14,7 @@ _MULTIPLIERS = ("times", "scale", "suffix")
 _TENTHS_FROM = {"zh": 100, "vi": 100, "th": 1000, "lo": 1000}
 _BETWEEN = ("", " ")
 _LEAST_REST = 1000
+_APART = ("ms", "zh")  # where a bare "hundred" or "ten" never follows figures
 _LONGEST_REST = 3
 _TEN_THOUSAND = 10_000
 
@@ -105,7 +106,7 @@ class _Reader:
         if self._next_multiplies():
             self._digit, self._figures = plain(token.text, multiplied=True), token.text
             return True
-        if scale < _LEAST_REST or not token.text.isdecimal() or self._counts_something():
+        if scale < _LEAST_REST or not token.text.isdecimal() or self._counts_something(token):
             return False
         if self._after_a_bare_letter() and self._tokens[self._at - 1].end < token.start:
             return False
@@ -124,8 +125,10 @@ class _Reader:
 
     def _take_multiplier(self, word: Word) -> bool:
         value = word.value(*_MULTIPLIERS)
-        if value is None:
-            return False
+        if value is None or (
+            self._figures and word.plays("times") and self._lang_of(word) in _APART
+        ):
+            return False  # RM25 seratus, 79十斤: the price of so many
         if self._waits() and not word.plays("times") and not self._next_plays("half"):
             return self._take_ahead(word)
         if word.plays("suffix") and not word.plays("scale", "times") and not self._figures:
@@ -188,8 +191,12 @@ class _Reader:
         return not (self._digit is None and (self._next_multiplies() or self._counts_something()))
 
     def _note(self, word: Word) -> None:
-        self._lang = next(one.lang for one in word.meanings if one.role in ROLES)
+        self._lang = self._lang_of(word)
         self._in_words = True
+
+    @staticmethod
+    def _lang_of(word: Word) -> str:
+        return next(one.lang for one in word.meanings if one.role in ROLES)
 
     def _next(self) -> Token | None:
         at = self._at + 1
@@ -198,8 +205,11 @@ class _Reader:
     def _next_multiplies(self) -> bool:
         return self._next_plays(*_MULTIPLIERS)
 
-    def _counts_something(self) -> bool:
-        return self._next_plays("unit")
+    def _counts_something(self, figures: Figures | None = None) -> bool:
+        """Tell whether a unit, or after figures any unknown word, stands right behind."""
+        unknown = figures is not None and self._next() is None
+        letter = self._folded[figures.end : figures.end + 1] if figures and unknown else ""
+        return letter.isalpha() or self._next_plays("unit")
 
     def _next_plays(self, *roles: str) -> bool:
         following = self._next()
