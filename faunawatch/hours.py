@@ -28,12 +28,19 @@ def set_hours(house: House, platform_id: str, *, quiet: str | None, jitter: str 
         watch = watch_of(session, platform_id, clock.now())
         if hours is not None:
             watch.quiet_from, watch.quiet_to = hours
+            watch.timezone = watch.timezone if watch.anchor_at else _zone(house, platform_id)
         if minutes is not None:
             watch.jitter_minutes = minutes
         if watch.at_local:
             watch.anchor_at, watch.next_run_at = first_due(Plan.of(watch), clock.now())
         _note(session, "hours", platform_id, house)
         return f"{platform_id}: {hours_words(watch)}"
+
+
+def _zone(house: House, platform_id: str) -> str:
+    """Return the platform's own zone: what its hours mean until somebody chooses another."""
+    platform = house.platforms()[0].get(platform_id)
+    return str(platform.timezone) if platform is not None else "UTC"
 
 
 def quiet_hours(text: str) -> tuple[str, str]:

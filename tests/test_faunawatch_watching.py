@@ -46,7 +46,8 @@ def house(store: Store, tmp_path: Path) -> House:
     """A home with the file of one platform of our own."""
     folder = tmp_path / "platforms"
     folder.mkdir()
-    text = PLATFORM.format(id="ours", address="127.0.0.1:9", top="", lists="", rest="")
+    zone = 'timezone = "Asia/Kuala_Lumpur"'
+    text = PLATFORM.format(id="ours", address="127.0.0.1:9", top=zone, lists="", rest="")
     (folder / "ours.toml").write_text(text, encoding="utf-8")
     return House(tmp_path, "", store)
 
@@ -77,6 +78,11 @@ def test_quiet_hours_and_jitter_are_set_and_said(house: House) -> None:
     assert due is not None
     assert due.astimezone(ZoneInfo("Asia/Bangkok")).hour == 6
     assert "no quiet hours" in set_hours(house, "ours", quiet="none", jitter="none")
+
+
+def test_quiet_hours_of_a_platform_not_yet_switched_on_are_those_of_its_country(house) -> None:
+    said = set_hours(house, "ours", quiet="22:00-06:00", jitter=None)
+    assert "quiet 22:00-06:00 Asia/Kuala_Lumpur" in said
 
 
 @pytest.mark.parametrize("quiet", ["22-6", "22:00-22:00", "04:00-02:00", "25:00-26:00", ""])
