@@ -56,9 +56,11 @@ class Alike:
         """Answer at one path for each listing."""
         return {form.format(one): page for one in self.ids}
 
-    def shown(self, start: int, size: int) -> list[str]:
-        """Some of the listings that lists still name."""
-        return [one for one in self.ids if one not in self.gone][start : start + size]
+    def shown(self, start: int, size: int, term: str = "") -> list[str]:
+        """Some of the listings that lists still name, or that a search for a term finds."""
+        still = (one for one in self.ids if one not in self.gone)
+        found = [one for one in still if term.casefold() in title_of(one).casefold()]
+        return found[start : start + size]
 
     def external_id(self, one: str) -> str:
         return one
@@ -66,6 +68,14 @@ class Alike:
 
 def title_of(one: str) -> str:
     return f"Tủ gỗ cũ số {one[-3:]}"
+
+
+def text_of(one: str) -> str:
+    return f"Gỗ gụ, cao 1m{one[-2:]}, mã {one}.\nXem hàng tại nhà."
+
+
+def price_of(one: str) -> int:
+    return 2_500_000 + int(one[-3:]) * 10_000
 
 
 def as_json(document: Any, status: int = 200) -> Answer:
@@ -90,17 +100,22 @@ class Chotot(Alike):
             "list_id": int(one),
             "list_time": POSTED_MS,
             "subject": title_of(one),
-            "body": "Gỗ gụ.",
-            "price": 2_500_000,
-            "price_string": "2.500.000 đ",
+            "body": text_of(one),
+            "category_name": "Tủ, kệ",
+            "price": price_of(one),
+            "price_string": f"{price_of(one):,} đ".replace(",", "."),
             "region_name": "Hà Nội",
+            "images": [f"http://{self.site.address}/{one}.jpg"],
             "account_id": 7,
             "account_name": "Người Bán Thử",
         }
 
     def rows(self, _: str, query: Query) -> Answer:
-        shown = self.shown(int(query["o"]), int(query["limit"]))
-        return as_json({"total": len(self.shown(0, 999)), "ads": [self.ad(one) for one in shown]})
+        term = query.get("q", "")
+        shown = self.shown(int(query["o"]), int(query["limit"]), term)
+        return as_json(
+            {"total": len(self.shown(0, 999, term)), "ads": [self.ad(one) for one in shown]}
+        )
 
     def one(self, path: str, _: Query) -> Answer:
         one = digits(path)
@@ -116,12 +131,22 @@ class Mudah(Alike):
         return {"/v1/search": self.rows, **self.each("/{}.htm", self.one)}
 
     def rows(self, _: str, query: Query) -> Answer:
-        shown = self.shown(int(query["from"]), int(query["limit"]))
-        data = [
-            {"attributes": {"list_id": int(one), "subject": title_of(one), "price": 450}}
-            for one in shown
-        ]
-        return as_json({"data": data, "meta": {"total-results": len(self.shown(0, 999))}})
+        term = query.get("q", "")
+        data = [self.row(one) for one in self.shown(int(query["from"]), int(query["limit"]), term)]
+        return as_json({"data": data, "meta": {"total-results": len(self.shown(0, 999, term))}})
+
+    def row(self, one: str) -> dict[str, Any]:
+        attributes = {
+            "list_id": int(one),
+            "subject": title_of(one),
+            "body": text_of(one),
+            "price": 450 + int(one[-3:]),
+            "name": f"Penjual Contoh {one[-1]}",
+            "region_name": "Selangor",
+            "subarea_name": "Klang",
+            "date": "2026-10-31 21:05:00",
+        }
+        return {"attributes": attributes}
 
     def one(self, path: str, _: Query) -> Answer:
         one = digits(path)
@@ -138,15 +163,21 @@ class Tiki(Alike):
         return {lists: self.rows, **self.each(lists + "/{}", self.one)}
 
     def rows(self, _: str, query: Query) -> Answer:
-        shown = self.shown((int(query.get("page", "1")) - 1) * 3, 3)
+        shown = self.shown((int(query.get("page", "1")) - 1) * 3, 3, query.get("q", ""))
         return as_json({"data": [{"id": int(one), "name": title_of(one)} for one in shown]})
 
     def one(self, path: str, _: Query) -> Answer:
         one = digits(path)
         if one in self.gone:
             return as_json({}, 404)
-        seller = {"id": 5, "name": "Cửa Hàng Thử"}
-        product = {"id": int(one), "name": title_of(one), "price": 9, "current_seller": seller}
+        product = {
+            "id": int(one),
+            "name": title_of(one),
+            "description": f"<p>{text_of(one)}</p>",
+            "price": price_of(one),
+            "images": [{"base_url": f"http://{self.site.address}/{one}.jpg"}],
+            "current_seller": {"id": 5, "name": "Cửa Hàng Thử", "link": "/cua-hang/thu"},
+        }
         return as_json(product)
 
 
@@ -163,7 +194,8 @@ class Telegram(Alike):
 
     def message(self, one: str) -> str:
         return f"""<div class="tgme_widget_message" data-post="telegram/{one}">
-        <div class="tgme_widget_message_text">{title_of(one)}<br>Giá 2tr5</div>
+        <a class="tgme_widget_message_owner_name" href="/telegram"><span>Kênh Thử</span></a>
+        <div class="tgme_widget_message_text">{title_of(one)}<br>{text_of(one)}</div>
         <a class="tgme_widget_message_date" href="/telegram/{one}">
         <time datetime="2026-10-30T08:15:00+00:00">08:15</time></a></div>"""
 
@@ -191,7 +223,16 @@ class Kaidee(Alike):
         return {"/browse": self.rows, **self.each("/product-{}", self.one)}
 
     def ad(self, one: str) -> dict[str, Any]:
-        return {"id": int(one), "title": title_of(one), "description": "ไม้สัก", "price": 3500}
+        return {
+            "id": int(one),
+            "title": title_of(one),
+            "description": f"ไม้สัก รหัส {one} รับเองที่บ้าน",
+            "price": 3500 + int(one[-3:]),
+            "location": "เขตทดสอบ, กรุงเทพฯ",
+            "categoryName": "เฟอร์นิเจอร์",
+            "firstApprovedTime": "2026-10-29T03:00:00Z",
+            "member": {"name": "ผู้ขายทดสอบ"},
+        }
 
     def page(self, props: dict[str, Any], status: int = 200) -> Answer:
         data = json.dumps({"props": {"pageProps": props}})
@@ -200,7 +241,7 @@ class Kaidee(Alike):
         return Answer(visible + script, status)
 
     def rows(self, _: str, query: Query) -> Answer:
-        shown = self.shown((int(query.get("page", "1")) - 1) * 3, 3)
+        shown = self.shown((int(query.get("page", "1")) - 1) * 3, 3, query.get("keyword", ""))
         return self.page({"ads": [self.ad(one) for one in shown]})
 
     def one(self, path: str, _: Query) -> Answer:
@@ -222,12 +263,14 @@ class WordPress(Alike):
             "id": int(one),
             "date_gmt": "2026-10-28T02:00:00",
             "title": {"rendered": title_of(one)},
-            "content": {"rendered": "<p>Gỗ gụ.</p>"},
+            "content": {"rendered": f"<p>{text_of(one)}</p>"},
             "author": 3,
+            "_embedded": {"author": [{"name": "Người Viết Thử", "link": "/author/thu/"}]},
         }
 
     def rows(self, _: str, query: Query) -> Answer:
-        shown = self.shown(int(query["offset"]), int(query["per_page"]))
+        size, term = int(query["per_page"]), query.get("search", "")
+        shown = self.shown(int(query["offset"]), size, term)
         return as_json([self.post(one) for one in shown])
 
     def one(self, path: str, _: Query) -> Answer:
@@ -258,24 +301,34 @@ class Osclass(Alike):
         links = "".join(
             f'<li class="listing-card"><a class="title" href="/index.php?page=item&amp;id={one}">'
             f"{title_of(one)}</a></li>"
-            for one in self.shown((number - 1) * 3, 3)
+            for one in self.shown((number - 1) * 3, 3, query.get("sPattern", ""))
         )
         more = f'<a class="searchPaginationNext" href="?page=search&amp;iPage={number + 1}">›</a>'
-        return Answer(links + (more if self.shown(number * 3, 1) else ""))
+        return Answer(links + (more if self.shown(number * 3, 1) and len(query) < 3 else ""))
 
     def one(self, one: str) -> Answer:
         if one in self.gone:
             return Answer("<h1>Page not found</h1>", 400)
         return Answer(
-            f'<div id="item-content"><h1><span class="price">2,500.00 บาท</span>'
+            f'<div id="item-content"><h1><span class="price">2,{one[-3:]}.00 บาท</span>'
             f"<strong>{title_of(one)}</strong></h1>"
-            '<div id="description"><p>ไม้สัก</p></div></div>'
+            '<div class="item-header"><div><strong>Published date</strong>: 2026/10/27</div>'
+            '<ul id="item_location"><li><strong>Location</strong>: กรุงเทพ</li></ul></div>'
+            f'<div class="item-photos"><a href="/oc-content/uploads/{one}.jpg"></a></div>'
+            f'<div id="description"><p>{text_of(one)}</p></div></div>'
+            '<div id="contact"><p class="name">Name: '
+            '<a href="/index.php?page=user&amp;action=pub_profile&amp;id=4">ผู้ขายทดสอบ</a></p></div>'
         )
 
 
 def with_json_ld(one: str) -> Answer:
-    offer = {"price": "450", "priceCurrency": "MYR", "seller": {"name": "Penjual Contoh"}}
-    data = {"@type": "Product", "name": title_of(one), "description": "Jati.", "offers": offer}
+    offer = {
+        "price": f"450.{one[-2:]}",
+        "priceCurrency": "MYR",
+        "seller": {"name": "Penjual Contoh"},
+    }
+    said = {"name": title_of(one), "description": text_of(one)}
+    data = {"@type": "Product", **said, "offers": offer}
     return Answer(f'<script type="application/ld+json">{json.dumps(data)}</script><h1>x</h1>')
 
 

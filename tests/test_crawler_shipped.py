@@ -13,7 +13,7 @@ from data.listings import Listing, Recheck
 from data.platform import Platform
 from data.platforms import load_folder
 from tests.alike_sites import ALIKE, Alike, on_loopback, title_of
-from tests.crawling import NOON, Place, rows, serving
+from tests.crawling import NOON, Place, check_in_process, rows, serving
 
 ROOT = Path(__file__).parents[1]
 SHIPPED, ERRORS = load_folder(ROOT / "data/reference/platforms")
@@ -105,3 +105,11 @@ def test_a_tiny_site_like_it_is_crawled_and_a_removal_is_seen(kind: type[Alike],
         assert looks[found[gone].id].outcome is Outcome.REMOVED, looks[found[gone].id].cause
         assert looks[found[gone].id].control_live
         assert looks[found[kept].id].outcome is Outcome.LIVE, looks[found[kept].id].cause
+
+
+@pytest.mark.parametrize("kind", ALIKE, ids=lambda one: one.name)
+def test_check_finds_nothing_wrong_with_a_site_like_it(kind: type[Alike]):
+    with serving() as site:
+        report = check_in_process(on_loopback(kind(site).name, site))
+    assert report.ok, [str(fault) for fault in report.faults]
+    assert report.pages

@@ -1,5 +1,7 @@
 """Nothing is fetched unattended before a person recorded having read the platform's terms."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from data.platforms import parse_platform
 from data.store import Store, open_store, sqlite_url
 from data.terms_of_use import TermsReading
 from data.watches import Watch
+from faunawatch.cli.platforms import platform
 from faunawatch.house import House, UnknownPlatform
 from faunawatch.jobs import crawl_platform, recheck_platform
 from faunawatch.permission import (
@@ -31,6 +34,7 @@ from faunawatch.running import run_by_hand
 from faunawatch.watching import enable_platform, shown_lines, watched_lines
 from tests.crawling import PLATFORM
 
+ROOT = Path(__file__).parents[1]
 SHOP = "generic-shop"
 OURS = parse_platform(
     PLATFORM.format(id="ours", address="127.0.0.1:9", top="", lists="", rest=""), "ours.toml"
@@ -150,3 +154,36 @@ def test_a_real_site_with_a_local_address_beside_it_is_not_ours(house: House) ->
     assert not is_ours(mixed, house.home())
     with pytest.raises(TermsUnread):
         require_terms_read(house, mixed)
+
+
+def test_the_commands_tell_and_record(tmp_path: Path) -> None:
+    def run(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, "-m", "faunawatch", "platform", *arguments],
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+            env={"FAUNAWATCH_HOME": str(tmp_path), "PATH": ""},
+        )
+
+    refused = run("enable", "chotot")
+    assert refused.returncode == 1
+    assert b"terms-read chotot --by NAME" in refused.stderr
+    assert run("terms-read", "chotot", "--by", " ", "--note", "x").returncode == 2
+    assert run("terms-read", "chotot", "--by", "Mai", "--note", "read whole").returncode == 0
+    shown = run("show", "chotot").stdout.decode()
+    assert "by Mai" in shown
+    assert "read whole" in shown
+    assert "Unverified" in shown
+    assert run("enable", "chotot").returncode == 0
+    assert run("show", "nowhere").returncode == 1
+
+
+def test_these_platform_commands_have_an_example() -> None:
+    texts = {
+        command.callback.__name__: command.callback.__doc__ or ""
+        for command in platform.registered_commands
+        if command.callback and command.callback.__module__ == "faunawatch.cli.platforms"
+    }
+    assert {"list_", "show", "terms_read", "new", "enable", "disable", "pause"} <= set(texts)
+    assert [name for name, text in texts.items() if "`faunawatch platform" not in text] == []

@@ -15,7 +15,10 @@ Id = Annotated[str, typer.Argument(help="The platform's id.")]
 
 @platform.command("list")
 def list_() -> None:
-    """Print every platform with what this team does with it."""
+    """Print every platform, who read its terms, and what this team does with it.
+
+    Fields stand between tabs: `faunawatch platform list | cut -f1,4`.
+    """
     from faunawatch.watching import watched_lines
 
     with the_house() as house:
@@ -76,7 +79,10 @@ def enable(
     at: Annotated[str, typer.Option(help="A daily local time, HH:MM.")] = "",
     tz: Annotated[str, typer.Option(help="The time zone of --at, such as Asia/Bangkok.")] = "",
 ) -> None:
-    """Crawl a platform on a schedule from now on."""
+    """Crawl a platform on a schedule from now on; its terms must have been read.
+
+    `faunawatch platform enable chotot --every 1d --at 02:00 --tz Asia/Ho_Chi_Minh`.
+    """
     from faunawatch.house import UnknownPlatform
     from faunawatch.permission import TermsUnread
     from faunawatch.watching import BadSchedule, enable_platform
@@ -90,7 +96,7 @@ def enable(
 
 @platform.command()
 def disable(platform_id: Id) -> None:
-    """Stop crawling a platform; what was collected stays."""
+    """Stop crawling a platform; what was collected stays: `faunawatch platform disable chotot`."""
     from faunawatch.house import UnknownPlatform
     from faunawatch.watching import disable_platform
 
@@ -106,7 +112,7 @@ def pause(
     platform_id: Id,
     for_: Annotated[str, typer.Option("--for", help="How long: 7d, 12h.")] = "7d",
 ) -> None:
-    """Leave a platform alone for a while."""
+    """Leave a platform alone for a while: `faunawatch platform pause chotot --for 7d`."""
     from faunawatch.house import UnknownPlatform
     from faunawatch.watching import BadSchedule, pause_platform
 
