@@ -23,11 +23,15 @@ _OK = 200
 _OVER = frozenset({Outcome.REMOVED, Outcome.SOLD_OR_EXPIRED})
 _SERVED = frozenset({Outcome.LIVE, Outcome.CHANGED})
 _ELSE = 35  # percent alike: below, a page is about something else
+# Phrases, not words: a shop may sell maintenance, and "care" is what "maintenance" says elsewhere.
 _RESTING = re.compile(
-    r"maintenance|be right back|temporarily (unavailable|down|closed)|too many requests"
-    r"|service unavailable|bad gateway|gateway time-?out|internal server error|rate limit"
-    r"|bảo trì|nâng cấp hệ thống|ปิดปรับปรุง|ปรับปรุงระบบ|系统维护|系統維護|维护中|維護中|服务器繁忙"
-    r"|访问过于频繁|penyelenggaraan|pemeliharaan|sedang diperbaiki|ថែទាំ|ບຳລຸງຮັກສາ|ပြုပြင်ထိန်းသိမ်း",
+    r"(under|down for|undergoing|scheduled|site|system|planned) maintenance|maintenance mode"
+    r"|^maintenance$|be right back|temporarily (unavailable|down|closed)|too many requests"
+    r"|service unavailable|bad gateway|gateway time-?out|internal server error|rate limit(ed| exc)"
+    r"|đang (được )?(bảo trì|nâng cấp)|bảo trì hệ thống|ปิดปรับปรุง|ปรับปรุงระบบ|系统维护|系統維護"
+    r"|(正在|系统|系統)(维护|維護)|(维护|維護)中|服务器繁忙|访问过于频繁"
+    r"|(dalam|sedang) (penyelenggaraan|pemeliharaan)|(penyelenggaraan|pemeliharaan) sistem|sedang diperbaiki|កំពុងថែទាំ|ថែទាំប្រព័ន្ធ"
+    r"|ກຳລັງບຳລຸງຮັກສາ|ບຳລຸງຮັກສາລະບົບ|ပြုပြင်ထိန်းသိမ်းနေ",
     re.IGNORECASE,
 )
 
@@ -91,9 +95,10 @@ def _before_content(page: Page, platform: Platform, target: Target, at: str) -> 
     """Judge what needs no reading: walls, pages of an outage, rules, statuses."""
     if wall := certain_wall(page):
         return Judged(Outcome.WALL, wall.cause)
-    if resting := _resting(page, target):
-        return Judged(Outcome.UNKNOWN, resting)
     rule = rule_for(page, platform, title=target.title, external_id=target.external_id, at=at)
+    # The words a person wrote into a rule for this platform outweigh our guess.
+    if (rule is None or not rule.text) and (resting := _resting(page, target)):
+        return Judged(Outcome.UNKNOWN, resting)
     if rule is not None and (wall := _sign_in(page, platform, target)):
         return Judged(Outcome.WALL, wall.cause)
     if rule is not None and rule.outcome is not Outcome.LIVE:

@@ -128,6 +128,38 @@ def test_only_a_null_that_is_said_means_removed(body: str, outcome: Outcome):
     assert judge_also(answer, site, TARGET).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("head", "resting"),
+    [
+        ("Hệ thống đang bảo trì", True),
+        ("เว็บไซต์ปิดปรับปรุงชั่วคราว", True),
+        ("系统正在维护", True),
+        ("網站維護中", True),
+        ("Laman dalam penyelenggaraan", True),
+        ("Situs sedang pemeliharaan", True),
+        ("គេហទំព័រកំពុងថែទាំ", True),
+        ("ລະບົບກຳລັງບຳລຸງຮັກສາ", True),
+        ("ဆိုက်ကို ပြုပြင်ထိန်းသိမ်းနေပါသည်", True),
+        ("429 Too Many Requests", True),
+        ("Not found | Home Maintenance Shop", False),
+        ("Không tìm thấy | Dịch vụ bảo trì", False),
+        ("រកមិនឃើញ | ហាងថែទាំស្បែក", False),
+        ("Tidak ditemukan | Pemeliharaan burung", False),
+    ],
+)
+def test_a_page_of_an_outage_is_known_by_its_head_in_every_language(head, resting):
+    page = page_of(Answer(f"<title>{head}</title><p>.</p>", 404), BASE + ITEM)
+    outcome = judge(page, platform(), TARGET, NOON).outcome
+    assert outcome is (Outcome.UNKNOWN if resting else Outcome.REMOVED)
+
+
+def test_a_rule_that_names_words_outweighs_the_guess_of_an_outage():
+    site = platform(rule("removed", "status = 404", 'text = "This ad is temporarily unavailable"'))
+    page = page_of(Answer("<h1>This ad is temporarily unavailable</h1>", 404), BASE + ITEM)
+    assert judge(page, site, TARGET, NOON).outcome is Outcome.REMOVED
+    assert judge(page, platform(), TARGET, NOON).outcome is Outcome.UNKNOWN
+
+
 J = {outcome: Judged(outcome, outcome.value) for outcome in Outcome}
 SERVED, GONE = {Outcome.LIVE, Outcome.CHANGED}, {Outcome.REMOVED, Outcome.SOLD_OR_EXPIRED}
 
