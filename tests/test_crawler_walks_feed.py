@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from data.crawls import Crawl
 from data.found import EvidenceKind
 from data.listings import Evidence, Listing
 from data.store import Store
@@ -80,8 +79,9 @@ def test_a_feed_beside_lists_names_listings_too(site, place, store):
     site.pages |= {"/": list_html([1]), "/rss": rss([1, 2])}
     site.pages |= {"/item/1": listing_html(1), "/item/2": listing_html(2)}
     platform = site.platform(lists='feeds = ["/rss"]')
-    assert place.crawl(platform)[1] == "read 2 listings from 2 list pages"
-    assert rows(store, Crawl)[0].lists_complete
+    cause = place.crawl(platform)[1]
+    assert cause == "read 2 listings from 2 list pages; its lists hide listings"
+    assert ids(store) == {"1", "2"}
 
 
 def test_atom_is_turned_by_its_next_link(site, place, store):
