@@ -30,7 +30,8 @@ _RESTING = re.compile(
     r"|service unavailable|bad gateway|gateway time-?out|internal server error|rate limit(ed| exc)"
     r"|đang (được )?(bảo trì|nâng cấp)|bảo trì hệ thống|ปิดปรับปรุง|ปรับปรุงระบบ|系统维护|系統維護"
     r"|(正在|系统|系統)(维护|維護)|(维护|維護)中|服务器繁忙|访问过于频繁"
-    r"|(dalam|sedang) (penyelenggaraan|pemeliharaan)|(penyelenggaraan|pemeliharaan) sistem|sedang diperbaiki|កំពុងថែទាំ|ថែទាំប្រព័ន្ធ"
+    r"|(dalam|sedang) (penyelenggaraan|pemeliharaan)|(penyelenggaraan|pemeliharaan) sistem"
+    r"|sedang diperbaiki|កំពុងថែទាំ|ថែទាំប្រព័ន្ធ"
     r"|ກຳລັງບຳລຸງຮັກສາ|ບຳລຸງຮັກສາລະບົບ|ပြုပြင်ထိန်းသိမ်းနေ",
     re.IGNORECASE,
 )
