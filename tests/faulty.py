@@ -228,7 +228,7 @@ def _dates(site: FaultySite) -> None:
 
 
 def _month_first(site: FaultySite) -> None:
-    site.posted = lambda number: f"<time>10/{number % 15 + 14}/2026</time>"
+    site.posted = lambda number: f"<time>10/{number % 28 + 1:02}/2026</time>"
 
 
 def _another_day(site: FaultySite) -> None:

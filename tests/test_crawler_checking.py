@@ -169,6 +169,18 @@ def test_nothing_listed_and_nothing_answered(site: Site):
     assert check_in_process(slowly(site)).named == {Fault.NO_ANSWER}
 
 
+def test_a_check_that_read_nothing_never_passes(shop: Site):
+    report = check_in_process(shop.platform(rest=PRICED), requests_left=0)
+    assert report.named == {Fault.NOTHING_READ}
+    assert "budget" in words(report)[0]
+
+
+def test_a_check_that_was_cut_short_says_so(shop: Site):
+    report = check_in_process(slowly(shop), requests_left=5)
+    assert report.ok
+    assert report.remarks[0].startswith("the check was cut short: today's budget was spent")
+
+
 def test_a_page_with_odd_letters_is_not_taken_for_one_in_a_wrong_encoding():
     assert misread("Cửa hàng đồ cũ – 虎牙™", ["vi"]) is None
     assert misread("Café “Zoë” naïve", ["ms", "en"]) is None

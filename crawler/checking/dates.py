@@ -15,6 +15,7 @@ _APART = timedelta(hours=36)
 _FIRST_YEAR = 1996
 _MANY = 4  # one in so many is not a slip
 _MONTH_FIRST = re.compile(r"(0?[1-9]|1[0-2])[-/.](1[3-9]|2\d|3[01])[-/.]\d{2,4}")
+_NUMBERS = re.compile(r"\b(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}\b")
 _MACHINE = ("datetime", "content", "title", "data-time", "data-timestamp", "data-date")
 
 
@@ -26,6 +27,29 @@ def faults(notes: Notes, platform: Platform, now: datetime) -> Iterator[Found]:
         if wrong and len(wrong) * _MANY >= len(dated):
             yield Found(Fault.DATES_MISREAD, f"{wrong[0][1]}{_on(len(wrong), len(dated))}")
             return
+    yield from _swapped(dated, platform)
+
+
+def _swapped(dated: list[Sample], platform: Platform) -> Iterator[Found]:
+    """Tell of dates read day first where others of the same platform prove the month stands first.
+
+    10/15 can only be October; 10/05 beside it is not the tenth of May.
+    """
+    if platform.date_format or not any(_MONTH_FIRST.search(_text(one)) for one in dated):
+        return
+    wrong = [one for one in dated if _is_day_first(one, platform)]
+    if wrong:
+        words = f"{_text(wrong[0])!r} is read day first, but other dates put the month first"
+        advice = '`date_format = "%m/%d/%Y"`'
+        yield Found(Fault.DATES_MISREAD, f"{words}: {advice}{_on(len(wrong), len(dated))}")
+
+
+def _is_day_first(sample: Sample, platform: Platform) -> bool:
+    numbers, posted = _NUMBERS.search(_text(sample)), sample.reading.found.posted_at
+    if numbers is None or posted is None or numbers[1] == numbers[2]:
+        return False
+    local = posted.astimezone(platform.timezone)
+    return (local.day, local.month) == (int(numbers[1]), int(numbers[2]))
 
 
 def _on(wrong: int, dated: int) -> str:

@@ -21,6 +21,7 @@ class Fault(StrEnum):
     NOTHING_LISTED = "nothing_listed"
     NO_ANSWER = "no_answer"
     BROKEN_PAGES = "broken_pages"
+    NOTHING_READ = "nothing_read"
 
     @property
     def called(self) -> str:
@@ -43,6 +44,7 @@ FAULT_MEANING = {
     Fault.NOTHING_LISTED: "The lists come, but name nothing.",
     Fault.NO_ANSWER: "The platform does not answer.",
     Fault.BROKEN_PAGES: "Many pages come broken.",
+    Fault.NOTHING_READ: "The check ended before it read a listing, so it proves nothing.",
 }
 
 ADVICE = {
@@ -60,6 +62,7 @@ ADVICE = {
     Fault.NOTHING_LISTED: "Look whether `start` lists anything; a scripted page needs `browser`.",
     Fault.NO_ANSWER: "Try the address in a browser; try again later.",
     Fault.BROKEN_PAGES: "Open one of the pages in a browser and compare.",
+    Fault.NOTHING_READ: "Check again once what stopped it is over.",
 }
 
 WALLS = frozenset({Fault.BLOCKED, Fault.LOGIN_WALL, Fault.ROBOTS, Fault.NO_ANSWER})

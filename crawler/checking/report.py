@@ -9,7 +9,7 @@ from crawler.checking import dates, encodings, fields, paging, prices, trials, w
 from crawler.checking.faults import WALLS, Fault, Found
 from crawler.checking.fields import Coverage
 from crawler.checking.notes import Notes
-from crawler.progress import Progress
+from crawler.progress import Earlier, Progress, ending_of
 from data.platform import Platform
 
 
@@ -72,12 +72,15 @@ class CheckReport:
 def report_on(platform: Platform, progress: Progress, notes: Notes, now: datetime) -> CheckReport:
     """Turn the notes of a check into a report."""
     found = list(dict.fromkeys(_faults(platform, progress, notes, now)))
+    cause = ending_of(progress, Earlier())[1]
+    if not found and not notes.samples:
+        found.append(Found(Fault.NOTHING_READ, cause))
     return CheckReport(
         platform_id=platform.id,
         name=platform.name,
         checked_at=now,
         faults=tuple(found),
-        remarks=tuple(dict.fromkeys(_remarks(platform, notes))),
+        remarks=tuple(dict.fromkeys(_remarks(platform, notes, progress))),
         fields=fields.coverage(notes, platform),
         pages=len(notes.samples),
         requests=progress.requests,
@@ -105,7 +108,9 @@ def _faults(platform: Platform, progress: Progress, notes: Notes, now: datetime)
         yield from walls.broken_pages(notes)
 
 
-def _remarks(platform: Platform, notes: Notes) -> Iterator[str]:
+def _remarks(platform: Platform, notes: Notes, progress: Progress) -> Iterator[str]:
+    if progress.stopped and notes.samples and not progress.at_wall:
+        yield f"the check was cut short: {progress.cause}"
     yield from fields.remarks(notes, platform)
     yield from paging.remarks(notes)
     yield from trials.remarks(notes)

@@ -75,13 +75,11 @@ def summary(notes: Notes, platform: Platform) -> str:
     answered = [one for one in notes.trials if one.answer is not None]
     if not answered:
         return "the search could not be tried"
-    return ", ".join(_said(one) for one in answered)
-
-
-def _said(trial: Trial) -> str:
-    hits = _hits(trial)
-    word = "a word that does not exist" if trial.word is Word.NONSENSE else repr(trial.term)
-    return f"{hits} for {word}"
+    real = [f"{_hits(one)} for {one.term!r}" for one in answered if one.word is not Word.NONSENSE]
+    made_up = [str(_hits(one)) for one in answered if one.word is Word.NONSENSE]
+    if made_up:
+        real.append(f"{' and '.join(dict.fromkeys(made_up))} for words that do not exist")
+    return ", ".join(real)
 
 
 def _hits(trial: Trial) -> int:

@@ -36,7 +36,9 @@ def faults(notes: Notes, platform: Platform, progress: Progress) -> Iterator[Fou
     ending, cause = ending_of(progress, Earlier())
     if ending in _WALL_OF and (progress.stopped or not notes.lists):
         yield Found(_WALL_OF[ending], cause)
-    yield from _robots(notes, platform)
+    # A run that has ended cannot fetch robots.txt either, which says nothing of the platform.
+    if not progress.stopped or progress.at_wall or progress.requests:
+        yield from _robots(notes, platform)
     if not notes.lists and not progress.stopped:
         for note in notes.of("list_page"):
             yield Found(Fault.NO_ANSWER, f"the list {note.message}", note.url)
@@ -68,7 +70,7 @@ def _matters(url: str, platform: Platform) -> bool:
 def remarks(notes: Notes, platform: Platform) -> Iterator[str]:
     """Remark on what robots.txt closes without harm."""
     refused = list(notes.of("robots_refused"))
-    if refused and not list(_robots(notes, platform)):
+    if refused and notes.lists and not list(_robots(notes, platform)):
         kinds = sorted({_what(note.url, platform) for note in refused})
         yield f"robots: robots.txt forbids some of {' and '.join(kinds)}; they are left alone"
 
