@@ -28,7 +28,7 @@ from data.views import Gallery, agreement
 from data.wanted import alike_by_text, is_wanted, of_seller, shown_by
 
 TEXT_ALIKE, TEXT_ALIKE_SAME_SELLER = 0.5, 0.4
-BITS_SURE, BITS_MOST = 14, 30  # of 128
+BITS_SURE, BITS_MOST, BITS_MOST_SAME_SELLER = 14, 26, 30  # of 128
 OUTLINES_AGREE, OUTLINES_AGREE_SAME_SELLER = 0.6, 0.5
 CLOSE_LOOKS = 8  # a picture; each takes a tenth of a second
 
@@ -120,20 +120,45 @@ def _least_text(old: Listing, new: Listing) -> float:
     return TEXT_ALIKE_SAME_SELLER if same else TEXT_ALIKE
 
 
+@dataclass(frozen=True)
+class Alike:
+    """How alike two pictures are: the bits in which their nearest views differ, and a share."""
+
+    bits: int
+    share: float
+
+    def is_enough(self, *, same_seller: bool) -> bool:
+        """Tell whether this is worth a person's look; a seller's own few pictures need less."""
+        if same_seller:
+            return self.share >= OUTLINES_AGREE_SAME_SELLER
+        return self.bits <= BITS_MOST and self.share >= OUTLINES_AGREE
+
+
 def alike_pictures(
     evidence: Evidence, picture: Picture, gallery: Gallery, folder: EvidenceFolder
-) -> dict[str, float]:
+) -> dict[str, Alike]:
     """Return how alike a stored picture is to wanted ones; slow, so outside any transaction."""
     if picture.is_plain:
         return {}
     asked = [(picture.dhash, picture.phash), (picture.trimmed_dhash, picture.trimmed_phash)]
-    near = gallery.near(list(dict.fromkeys(asked)), BITS_MOST)
+    near = gallery.near(list(dict.fromkeys(asked)), BITS_MOST_SAME_SELLER)
     nearest = sorted(near.items(), key=lambda one: one[1])[:CLOSE_LOOKS]
-    return {one: _share_of(folder, one, evidence.sha256, bits) for one, bits in nearest}
+    return {one: _alike(folder, one, evidence.sha256, bits) for one, bits in nearest}
+
+
+def _alike(folder: EvidenceFolder, kept: str, asked: str, bits: int) -> Alike:
+    """Compare two pictures: sure by few bits, else by a second look at their bytes."""
+    by_bits = 1 - bits / 128
+    if bits <= BITS_SURE:
+        return Alike(bits, by_bits)
+    try:
+        return Alike(bits, min(by_bits, agreement(folder.get(kept), folder.get(asked))))
+    except EvidenceDamaged:
+        return Alike(bits, 0.0)
 
 
 def compare_picture(
-    session: Session, evidence: Evidence, shares: Mapping[str, float], *, clock: Clock
+    session: Session, evidence: Evidence, found: Mapping[str, Alike], *, clock: Clock
 ) -> list[RelistingProposal]:
     """Propose the wanted listings whose picture a stored picture repeats."""
     sighting = session.get_one(Sighting, evidence.sighting_id)
@@ -141,28 +166,13 @@ def compare_picture(
     if is_wanted(session, new.id):
         return []
     proposals = []
-    for sha256, share in shares.items():
+    for sha256, alike in found.items():
         for old, evidence_id in shown_by(session, sha256):
-            if share >= _least_outlines(old, new):
-                ground = Ground("picture", share, evidence_id, evidence.id)
+            same_seller = kind_of(old, new) is RelistingKind.SAME_SELLER_MEDIA
+            if alike.is_enough(same_seller=same_seller):
+                ground = Ground("picture", alike.share, evidence_id, evidence.id)
                 proposals.append(_propose(session, old, new, [ground], clock))
     return [one for one in proposals if one is not None]
-
-
-def _least_outlines(old: Listing, new: Listing) -> float:
-    same = kind_of(old, new) is RelistingKind.SAME_SELLER_MEDIA
-    return OUTLINES_AGREE_SAME_SELLER if same else OUTLINES_AGREE
-
-
-def _share_of(folder: EvidenceFolder, kept: str, asked: str, bits: int) -> float:
-    """Return how alike two pictures are: sure by few bits, else by a second look at their bytes."""
-    by_bits = 1 - bits / 128
-    if bits <= BITS_SURE:
-        return by_bits
-    try:
-        return min(by_bits, agreement(folder.get(kept), folder.get(asked)))
-    except EvidenceDamaged:
-        return 0.0
 
 
 def _propose(

@@ -14,6 +14,7 @@ from data.looks import looks_of
 from data.parts import Evidence
 from data.pictures import Picture
 from data.relistings import (
+    Alike,
     AlreadyAnswered,
     ProposalState,
     RelistingKind,
@@ -230,3 +231,11 @@ def test_a_picture_that_comes_back_is_proposed_with_both_copies(store, clock, ev
             (reason,) = one.reasons
             assert reason["kind"] == "picture"
             assert reason["old"] != reason["new"]
+
+
+def test_a_sellers_own_pictures_need_to_be_less_alike():
+    for bits, share, others, own in ((20, 0.7, 1, 1), (28, 0.7, 0, 1), (20, 0.55, 0, 1)):
+        alike = Alike(bits, share)
+        assert alike.is_enough(same_seller=False) == bool(others)
+        assert alike.is_enough(same_seller=True) == bool(own)
+    assert not Alike(20, 0.4).is_enough(same_seller=True)
