@@ -68,7 +68,6 @@ class AskingPrice:
         return self.amount is not None and _FILLING.fullmatch(str(self.amount)) is not None
 
 
-@lru_cache(1 << 12)
 def read_price(text: str, currency: str = "", country: str = "") -> AskingPrice:
     """Read the price field of a page; `currency` and `country` are the platform's own.
 
@@ -82,14 +81,19 @@ def read_price(text: str, currency: str = "", country: str = "") -> AskingPrice:
     >>> read_price("RM30/100g").per_gram
     Decimal('0.3')
     """
-    country = country or COUNTRY_OF.get(currency, "")
-    parts = Parts(text[:_LONGEST], country)
+    price = _read(text[:_LONGEST], currency, country or COUNTRY_OF.get(currency, ""))
+    return price if len(text) <= _LONGEST else replace(price, text=text)
+
+
+@lru_cache(1 << 12)
+def _read(text: str, currency: str, country: str) -> AskingPrice:
+    parts = Parts(text, country)
     found = (parts.amount(at) for at in range(len(parts.tokens)))
     amounts = [amount for amount in found if amount]
     if not amounts:
         meant = _as_meant(text, country)
         if meant != text:
-            return replace(read_price(meant, currency, country), text=text)
+            return replace(_read(meant, currency, country), text=text)
         return _without_amount(parts, text, currency)
     best = max(amounts, key=lambda amount: _certainty(parts, amount))
     if not _signs(parts, best) and _asks_first(parts, best):

@@ -136,7 +136,9 @@ class _Reader:
 
     def _read_number_of(self, channels: list[Channel], word: Word, at: int) -> bool:
         number = compiled(patterns.NUMBER).match(self._text, at)
-        phone = self._phone(number, labelled=True) if number else None
+        # Zalo is Vietnamese: a number of that shape is one, on a Cambodian page too.
+        home = "VN" if Channel.ZALO in channels else self._country
+        phone = self._phone(number, home, labelled=True) if number else None
         numbered = [one for one in channels if one in _NUMBERED or one in _EITHER]
         if word.text == "line" and self._country not in _LINE_IS_USED_IN:
             numbered = [one for one in numbered if one is not Channel.LINE]  # a telephone line
@@ -155,10 +157,13 @@ class _Reader:
                 self._add(channel, Phone(name, ""), (word.start, named.end()))
                 return
 
-    def _phone(self, match: re.Match[str], *, labelled: bool) -> Phone | None:
+    def _phone(self, match: re.Match[str], country: str, *, labelled: bool) -> Phone | None:
         if compiled(patterns.PRICE_FOLLOWS).match(self._text, match.end()):
             return None
-        return read_phone(match[0], self._country, labelled=labelled)
+        at_home = read_phone(match[0], country, labelled=labelled)
+        if country != self._country and (at_home is None or at_home.country != country):
+            return read_phone(match[0], self._country, labelled=labelled)
+        return at_home
 
     def _read_spoken(self) -> None:
         for match in spoken_figures().finditer(self._text):
@@ -172,7 +177,7 @@ class _Reader:
             self._text, max(0, start - 8), start
         ):
             return
-        phone = self._phone(match, labelled=self._is_labelled(start))
+        phone = self._phone(match, self._country, labelled=self._is_labelled(start))
         if phone is None:
             return
         gap = compiled(patterns.AFTER_NUMBER).match(self._text, end)
