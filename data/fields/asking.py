@@ -95,8 +95,10 @@ def _read(text: str, currency: str, country: str) -> AskingPrice:
         if meant != text:
             return replace(_read(meant, currency, country), text=text)
         return _without_amount(parts, text, currency)
-    best = max(amounts, key=lambda amount: _certainty(parts, amount))
-    if not _signs(parts, best) and _asks_first(parts, best):
+    best = amounts[0]
+    if len(amounts) > 1:
+        best = max(amounts, key=lambda amount: _certainty(parts, amount))
+    if _asks_first(parts, best) and not _signs(parts, best):
         return _without_amount(parts, text, currency)
     return _with_amount(parts, best, text, currency, country)
 

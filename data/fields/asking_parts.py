@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from data.fields.numerals import FIGURES, Figures, Number, Token, read_number
+from data.fields.numerals import FIGURES, ROLES, Figures, Number, Token, read_number
 from data.fields.words import SPOKEN, Meaning, Word, load_words
 from data.text import fold
 
@@ -123,7 +123,9 @@ def _merged(folded: str, tokens: Sequence[Token]) -> list[Word | Counted]:
     merged: list[Word | Counted] = []
     at = 0
     while at < len(tokens):
-        token, number = tokens[at], read_number(folded, tokens, at)
+        token = tokens[at]
+        counts = isinstance(token, Figures) or token.plays(*ROLES)
+        number = read_number(folded, tokens, at) if counts else None
         if number:
             merged.append(Counted(token.start, tokens[at + number.length - 1].end, number))
         elif isinstance(token, Word):
