@@ -57,29 +57,38 @@ class Holding(StrEnum):
     NOT = "not"
 
 
-def folded(text: str) -> str:
-    """Return a text as terms are looked for in it.
+@dataclass(frozen=True)
+class Folded:
+    """A text in one spelling, and without its accents; made once, since many terms are tried."""
+
+    text: str
+    plain: str
+
+
+def folded(text: str) -> Folded:
+    """Return a text, or a term, as terms are looked for.
 
     >>> folded("Vòng  NGÀ")
-    'vòng ngà'
+    Folded(text='vòng ngà', plain='vong nga')
     """
-    return " ".join(fold(text).split())
+    one = " ".join(fold(text).split())
+    return Folded(one, unaccent(one))
 
 
-def holding(text: str, term: str) -> Holding:
-    """Tell how a folded text holds a folded term; Latin letters only as whole words.
+def holding(text: Folded, term: Folded) -> Holding:
+    """Tell how a text holds a term; Latin letters only as whole words.
 
-    >>> holding("vòng ngà voi", "ngà").value, holding("nga sinh", "ngà").value
+    >>> nga = folded("ngà")
+    >>> holding(folded("vòng ngà voi"), nga).value, holding(folded("nga sinh"), nga).value
     ('whole', 'unaccented')
-    >>> holding("con voi", "ngà voi").value, holding("nhà ngày", "ngà").value
+    >>> holding(folded("con voi"), folded("ngà voi")).value, holding(folded("nhà ngày"), nga).value
     ('some_words', 'not')
     """
-    if _holds(text, term):
+    if _holds(text.text, term.text):
         return Holding.WHOLE
-    plain, plain_term = unaccent(text), unaccent(term)
-    if plain_term and _holds(plain, plain_term):
+    if _holds(text.plain, term.plain):
         return Holding.UNACCENTED
-    if " " in plain_term and any(_holds(plain, word) for word in plain_term.split()):
+    if " " in term.plain and any(_holds(text.plain, word) for word in term.plain.split()):
         return Holding.SOME_WORDS
     return Holding.NOT
 

@@ -48,7 +48,10 @@ class ListingSpider(PlatformSpider):
         self.asked: set[str] = set()
         self.walked: set[str] = set()
         self.wanted = len(run.already)
-        self.tally = Tally.of(run.options.search_terms if run.platform.lists.may_search else ())
+        lists = run.platform.lists
+        searches = bool(lists.search) and lists.may_search
+        self.tally = Tally.of(run.options.search_terms if searches else ())
+        self.learns = searches or bool(lists.category_links)
 
     async def start(self) -> AsyncIterator[Any]:
         """Begin every walk: lists, feeds, then searches where they may be used."""
@@ -111,7 +114,8 @@ class ListingSpider(PlatformSpider):
             self.failing = self.failing or (page, "a list that names no listing we would know")
         self.progress.list_pages += 1
         self.progress.links += len(rows)
-        self.tally.comes(walk, [one for one in rows if one not in self.asked])
+        if self.learns:
+            self.tally.comes(walk, [one for one in rows if one not in self.asked])
         yield from self.ask_listings(page, rows)
         new = walk.meets(walk_key(page, self.posts(page.url)), rows)
         walk.total = walk.total if walk.total is not None else total_of(page, self.platform)
@@ -347,8 +351,9 @@ class ListingSpider(PlatformSpider):
         """Hand a listing to the store."""
         self.progress.listings += 1
         text = f"{reading.found.title}\n{reading.found.description}"
-        wanted = self.options.wanted(text)
-        self.tally.reads(reading.found.external_id, text, matched=wanted)
+        # Matching costs as much as all the rest, so it is left out where nothing is chosen by it.
+        matched = self.learns and self.options.wanted(text)
+        self.tally.reads(reading.found.external_id, text, matched=matched)
         found = replace(reading.found, evidence=tuple(evidence), ended=reading.ended)
         self.recorder.add(reading, found)
 

@@ -10,6 +10,7 @@ from crawler.lists import Walk, WalkKind
 from crawler.searching import (
     Doubt,
     Doubted,
+    Folded,
     Holding,
     Outcome,
     Shown,
@@ -62,7 +63,7 @@ class Count:
 class Tally:
     """Counts while a crawl runs; says at its end what is not to be trusted."""
 
-    terms: dict[str, str] = field(default_factory=dict)
+    terms: dict[str, Folded] = field(default_factory=dict)
     unfiltered: list[Shown] = field(default_factory=list)
     met: dict[WalkKind, set[str]] = field(default_factory=dict)
     walks: dict[tuple[str, str], Rows] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class Tally:
     @classmethod
     def of(cls, terms: Iterable[str]) -> "Tally":
         """Make a tally that matches listings against these search terms."""
-        return cls({term: one for term in terms if (one := folded(term))})
+        return cls({term: one for term in terms if (one := folded(term)).text})
 
     def comes(self, walk: Walk, fresh: Iterable[str]) -> None:
         """Take a list page before its listings are read; `fresh`: those no walk met before."""

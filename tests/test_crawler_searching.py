@@ -25,7 +25,6 @@ from crawler.tally import Tally
 from data.crawls import Crawl
 from data.listings import Listing
 from data.store import Store
-from data.text import fold
 from tests.crawling import (
     Answer,
     Place,
@@ -59,7 +58,7 @@ NO_TOTAL = Shown(FIRST.ids)
     ],
 )
 def test_how_a_text_holds_a_term(text, term, how):
-    assert holding(folded(text), fold(term)) is how
+    assert holding(folded(text), folded(term)) is how
 
 
 def outcome(term: str, found: set[str], *, held: set[str], total: int | None = None) -> Outcome:
