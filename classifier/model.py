@@ -19,7 +19,7 @@ from classifier.meaning import Vectors, meaning_of_folded
 from classifier.reading import Reading, read_folded, side_of
 from classifier.resolve import resolve_product, resolve_taxon
 from classifier.score import GROUPS, NO_GROUPS, ListingText, Score
-from classifier.signals import HOLLOW_BARE, Ruling, Tally, ruling, signals_of, tally
+from classifier.signals import HOLLOW, Ruling, Tally, ruling, signals_of, tally
 from classifier.terms import Matcher
 from data.taxa import Taxa
 
@@ -145,7 +145,7 @@ class Model:
 
     @cached_property
     def _hollow_raw(self) -> float:
-        return float(self.named(HOLLOW_BARE)[0])
+        return float(self.named(HOLLOW)[0])
 
     def named(self, counts: Tally) -> Doubles:
         """Give what a tally adds to the raw scores; most listings share theirs with others."""
@@ -170,32 +170,39 @@ def score_all(
     """Score listings together: some hundred at a time cost a tenth of as many alone.
 
     With `embed`, which gives a vector for each text, both stages answer. Groups, taxon, product
-    and reasons are worked out from `near` times the threshold up.
+    and reasons are worked out from `near` times the threshold up; hollow listings are below it
+    and not read at all.
     """
     if not listings:
         return []
     bodies = bundle(listing.body for listing in listings)
-    if embed is not None or near * model.lowest <= model.hollow:
-        return _read_and_scored(listings, bodies, model, embed, near)
-    passed = model.gate.passed(bodies, [side_of(listing) for listing in listings])
+    if near * model.lowest <= model.hollow:
+        readings = read_folded(listings, bodies, model.matcher)
+        return _scored_all(readings, bodies, model, embed, near)
     scores = [model.hollow_score(lang) for lang in detect_all(bodies)]
+    passed = model.gate.passed(bodies, [side_of(listing) for listing in listings])
     if passed:
         some = [listings[at] for at in passed]
-        read = _read_and_scored(some, bodies.take(passed), model, None, near)
-        for at, one in zip(passed, read, strict=True):
+        read = zip(passed, read_folded(some, bodies.take(passed), model.matcher), strict=True)
+        whole = {at: reading for at, reading in read if not reading.hollow}
+        own = bodies.take([*whole]) if whole else bodies
+        found = _scored_all([*whole.values()], own, model, embed, near)
+        for at, one in zip(whole, found, strict=True):
             scores[at] = one
     return scores
 
 
-def _read_and_scored(
-    listings: Sequence[ListingText], bodies: Bundle, model: Model, embed: Embed | None, near: float
+def _scored_all(
+    readings: Sequence[Reading], bodies: Bundle, model: Model, embed: Embed | None, near: float
 ) -> list[Score]:
-    readings = read_folded(listings, bodies, model.matcher)
+    """Score listings that are read already; the bundle holds their bodies."""
+    if not readings:
+        return []
     found = grams(bodies, readings)
     tallies = [tally(reading) for reading in readings]
     named = np.array([model.named(one)[0] for one in tallies])
     raw, calibration = named + model.weights.wordings(found), model.calibration
-    meanings: list[Meant | None] = [None] * len(listings)
+    meanings: list[Meant | None] = [None] * len(readings)
     if embed is not None and model.second is not None:
         second, calibration = model.second, model.second.calibration
         vectors = embed([meaning_of(reading) for reading in readings])

@@ -86,9 +86,7 @@ class Tally(NamedTuple):
 
 
 _NEVER = frozenset(("unsupported", "bare"))
-_NO_COUNTS = (0,) * len(_COUNTED), (0,) * 3, frozenset[str]()
-_HOLLOW = Tally(*_NO_COUNTS, frozenset(("nothing",)))
-HOLLOW_BARE = Tally(*_NO_COUNTS, frozenset(("nothing", "bare")))
+HOLLOW = Tally((0,) * len(_COUNTED), (0,) * 3, frozenset(), frozenset(("nothing", "bare")))
 _OFFERING = (TermKind.INTENT, TermKind.CONTACT)
 
 
@@ -136,9 +134,9 @@ def signals_of(counts: Tally) -> Mapping[int, float]:
 
 
 def tally(reading: Reading) -> Tally:
-    """Count what a listing says; of one that is hollow only whether it offers anything."""
+    """Count what a listing says; one that is hollow says nothing."""
     if reading.hollow:
-        return _HOLLOW if _offers(reading) else HOLLOW_BARE
+        return HOLLOW
     counted, traits = [0] * len(_COUNTED), [0] * 3
     kinds: set[TermKind] = set()
     terms: set[str] = set()
