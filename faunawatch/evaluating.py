@@ -113,8 +113,8 @@ def _problem(row: dict[str, Any], *, labelled: bool) -> str:
         return "has neither a text nor a title"
     if labelled is not ("offered" in row):
         return "is labelled unlike the first line: all lines say whether they are offers, or none"
-    if labelled and not isinstance(row["offered"], bool):
-        return "offered is neither true nor false"
+    if labelled and row["offered"] not in (0, 1):  # as the corpus has it; true and false are equal
+        return "offered is neither 1 (or true) nor 0 (or false)"
     if labelled and row["offered"] and not isinstance(row.get("groups"), list):
         return "an offer needs its groups as a list"
     return ""

@@ -129,9 +129,9 @@ def classify(listings: int, folder: Path | None) -> None:
     say(f"{listings / spent:.0f} listings/s CPU, {spent:.1f} s; peak memory {peak} MB")
 
 
-def ratio() -> None:
+def ratio(folder: Path | None) -> None:
     """How many times faster bulk scoring is than scikit-learn's pipeline, and how equal."""
-    model, listings = load_model(), _long_listings(2000)
+    model, listings = load_model(), _long_listings(2000, folder)
     head = LogisticRegression()
     weights = model.weights
     head.classes_ = np.array([False, True])
@@ -344,11 +344,12 @@ def _do_all(store: Store) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    folders = ("classify", "harmless", "ratio", "relistings", "screens")
     names = {
         "schedules": schedules,
-        "ratio": ratio, "meaning": meaning, "ablations": ablations, "sample": sample,
+        "meaning": meaning, "ablations": ablations, "sample": sample,
     }  # fmt: skip
-    parser.add_argument("name", choices=["classify", "harmless", "relistings", "screens", *names])
+    parser.add_argument("name", choices=[*folders, *names])
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--listings", type=int, default=2000)
     given = parser.parse_args()
@@ -359,6 +360,8 @@ if __name__ == "__main__":
             screens(given.listings)
         case "relistings":
             relistings(say, given.listings)
+        case "ratio":
+            ratio(given.folder)
         case "classify":
             classify(given.listings, given.folder)
         case name:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -91,7 +92,7 @@ def test_half_a_character_does_no_harm(tmp_path):
         ([{"name": "x"}], "line 1: has neither a text nor a title"),
         ([CHAIR, {"title": "x"}], "line 2: is labelled unlike the first line"),
         ([{"text": "x"}, CHAIR], "line 2: is labelled unlike the first line"),
-        ([{"title": "x", "offered": "no"}], "line 1: offered is neither true nor false"),
+        ([{"title": "x", "offered": "no"}], "line 1: offered is neither 1 (or true) nor 0"),
         ([{"title": "x", "offered": True}], "line 1: an offer needs its groups"),
     ],
 )
@@ -112,3 +113,11 @@ def test_a_folder_that_is_no_model_is_refused(tmp_path):
     done = evaluate("--model", str(tmp_path))
     assert done.exit_code == 1
     assert "has no manifest.json" in done.stderr
+
+
+def test_the_held_out_texts_are_in_a_form_that_can_be_evaluated(tmp_path):
+    held_out = Path(__file__).parent / "heldout" / "en.jsonl"
+    few = tmp_path / "en.jsonl"
+    few.write_text("".join(held_out.read_text("utf-8").splitlines(keepends=True)[:3]), "utf-8")
+    (line,) = file_lines([few], MODEL, None)
+    assert "plain 3/3" in line
