@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from data.alerts import (
     Alert,
     AlertKind,
+    AlertMute,
     AlertRule,
     Message,
     muted_until,
@@ -24,9 +25,9 @@ from data.base import Clock
 from data.crawls import CrawlKind, RunState
 from data.flags import Flag
 from data.listings import Listing
-from data.streaks import RunSaid, runs_said, streak
+from data.streaks import RunSaid, latest_states, runs_said, streak
 from data.taxa import Concern, load_taxa
-from data.watches import MissedRun, all_watches
+from data.watches import MissedRun, Watch
 
 STATES_OF: Final[Mapping[AlertKind, frozenset[RunState]]] = {
     AlertKind.DROP: frozenset({RunState.DEGRADED, RunState.BROKEN, RunState.EMPTY}),
@@ -72,15 +73,40 @@ def is_muted(rule: AlertRule, now: datetime) -> bool:
 def _of_runs(session: Session, asking: Sequence[AlertRule], clock: Clock) -> Iterator[Message]:
     now = clock.now()
     mine = [rule for rule in asking if rule.kind in STATES_OF and not is_muted(rule, now)]
-    for watch in all_watches(session) if mine else ():
-        paused = watch.paused_until is not None and watch.paused_until > now
-        if not watch.enabled or paused or muted_until(session, watch.platform_id, now):
+    if not mine:
+        return
+    heard, told = _listened_to(session, now), _last_told(session)
+    for (platform_id, kind), state in sorted(latest_states(session, now).items()):
+        if platform_id not in heard or kind not in _KINDS:
             continue
-        for kind in (CrawlKind.LISTINGS, CrawlKind.RECHECK):
-            runs = runs_said(session, watch.platform_id, kind)
-            for rule in mine:
-                yield from _of_streak(rule, watch.platform_id, kind, runs)
-            yield from _recovered(session, watch.platform_id, kind, runs)
+        troubled = any(state in STATES_OF[rule.kind] for rule in mine)
+        back = state is RunState.OK and told.get(platform_id) in STATES_OF
+        runs = runs_said(session, platform_id, kind) if troubled or back else ()
+        for rule in mine if troubled else ():
+            yield from _of_streak(rule, platform_id, kind, runs)
+        if back:
+            yield from _recovered(session, platform_id, kind, runs)
+
+
+_KINDS: Final = frozenset({CrawlKind.LISTINGS, CrawlKind.RECHECK})
+
+
+def _listened_to(session: Session, now: datetime) -> set[str]:
+    """Return the platforms that are crawled now and that nobody has muted."""
+    muted = set(session.scalars(select(AlertMute.platform_id).where(AlertMute.until > now)))
+    if "" in muted:
+        return set()
+    rows = session.execute(select(Watch.platform_id, Watch.paused_until).where(Watch.enabled))
+    awake = {one for one, paused in rows if paused is None or paused <= now}
+    return awake - muted
+
+
+def _last_told(session: Session) -> dict[str, AlertKind]:
+    """Return what was told last of each platform's runs."""
+    kinds = (*STATES_OF, AlertKind.RECOVERED)
+    newest = select(func.max(Alert.id)).where(Alert.kind.in_(kinds)).group_by(Alert.platform_id)
+    rows = session.execute(select(Alert.platform_id, Alert.kind).where(Alert.id.in_(newest)))
+    return dict(rows.all())
 
 
 def _key(kind: AlertKind, platform_id: str, of: CrawlKind, first: RunSaid) -> str:

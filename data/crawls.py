@@ -236,6 +236,18 @@ def comparable(
     return [figures_of(crawl) for crawl in rows]
 
 
+def teaching(recent: Sequence[Crawl]) -> Sequence[RunFigures]:
+    """Return what `comparable` would, of runs that are loaded already, newest first."""
+    found: list[RunFigures] = []
+    for crawl in recent:
+        good = crawl.state is RunState.OK or crawl.accepted_by
+        if crawl.ending is Ending.FINISHED and good and len(found) < LAST:
+            found.append(figures_of(crawl))
+        if crawl.accepted_by:
+            break
+    return found
+
+
 def accept(crawl: Crawl, by: str) -> None:
     """Take a run as the new usual: what came before teaches nothing any more."""
     crawl.accepted_by = by

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.crawls import Crawl, CrawlKind, RunState
 
 LOOK_BACK = 60
+LATELY = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,27 @@ def runs_said(session: Session, platform_id: str, kind: CrawlKind) -> list[RunSa
         .limit(LOOK_BACK)
     )
     return [RunSaid(one, state, cause, at) for one, state, cause, at in rows if state is not None]
+
+
+def said_by(crawl: Crawl, state: RunState) -> RunSaid:
+    """Return what one run said."""
+    return RunSaid(crawl.id, state, crawl.cause, crawl.started_at)
+
+
+def latest_states(session: Session, now: datetime) -> dict[tuple[str, CrawlKind], RunState]:
+    """Return what the latest run of each platform and kind said, in one question.
+
+    A platform that has not run for a fortnight is left out: that nothing runs is told otherwise.
+    """
+    newest = (
+        select(func.max(Crawl.id))
+        .where(Crawl.started_at > now - LATELY, Crawl.state.is_not(None))
+        .group_by(Crawl.platform_id, Crawl.kind)
+    )
+    rows = session.execute(
+        select(Crawl.platform_id, Crawl.kind, Crawl.state).where(Crawl.id.in_(newest))
+    )
+    return {(platform_id, kind): state for platform_id, kind, state in rows if state is not None}
 
 
 def streak(runs: Sequence[RunSaid], states: Collection[RunState]) -> Sequence[RunSaid]:

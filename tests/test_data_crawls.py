@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.base import ManualClock
@@ -18,6 +19,7 @@ from data.crawls import (
     comparable,
     end_crawl,
     start_crawl,
+    teaching,
 )
 from data.store import Store
 from tests.makers import PLATFORM
@@ -135,3 +137,19 @@ def test_a_recheck_is_not_judged_by_how_many_were_due(store: Store, clock: Manua
         for _ in range(5):
             one_run(session, clock, kind=CrawlKind.RECHECK)
         assert one_run(session, clock, seen=1, kind=CrawlKind.RECHECK).state is RunState.OK
+
+
+def test_loaded_runs_teach_what_a_question_would(store: Store, clock: ManualClock) -> None:
+    with store.write() as session:
+        for seen, ending in ((120, Ending.FINISHED), (30, Ending.FINISHED), (0, Ending.BLOCKED)):
+            for _ in range(6):
+                one_run(session, clock, seen=seen, ending=ending)
+        for accepted in (False, True):
+            if accepted:
+                accept(one_run(session, clock, seen=30), "person:1")
+                one_run(session, clock, seen=31)
+            session.flush()
+            loaded = list(session.scalars(select(Crawl).order_by(Crawl.id.desc())))
+            asked = comparable(session, PLATFORM, CrawlKind.LISTINGS)
+            assert list(teaching(loaded)) == list(asked)
+            assert len(asked) == (2 if accepted else 6)

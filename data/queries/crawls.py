@@ -1,14 +1,14 @@
 """How the crawls do: one row per watched platform, one crawl with its problems, jobs under way."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from data.alerts import muted_until
-from data.baselines import RunFigures, Usual, departures, usual_of, value_of
+from data.alerts import AlertMute
+from data.baselines import LAST, RunFigures, Usual, departures, usual_of, value_of
 from data.breakers import Breaker, breakers_of
 from data.crawls import (
     FINE,
@@ -18,13 +18,14 @@ from data.crawls import (
     RunState,
     comparable,
     figures_of,
+    teaching,
 )
 from data.jobs import Job, JobState
 from data.listings import Listing
 from data.parts import Evidence
 from data.samples import sample_of
 from data.states import Availability, RequestState
-from data.streaks import RunSaid, runs_said, streak
+from data.streaks import RunSaid, said_by, streak
 from data.takedowns import TakedownRequest
 from data.watches import MissedRun, Watch
 from data.yields import TermYield, yield_by_term
@@ -113,65 +114,117 @@ class PlatformRow:
 def platform_rows(
     session: Session, known: Iterable[str], now: datetime | None = None
 ) -> list[PlatformRow]:
-    """Return the watched platforms, enabled first; `known` adds platforms that have only a file."""
+    """Return the watched platforms, enabled first; `known` adds platforms that have only a file.
+
+    What many platforms need is asked for once for all of them, however many there are.
+    """
     watches = {watch.platform_id: watch for watch in session.scalars(select(Watch))}
-    ids = {*watches, *known, *session.scalars(select(Crawl.platform_id).distinct())}
-    jobs = open_jobs(session)
-    watched = [one for one, watch in watches.items() if watch.enabled]
-    breakers = breakers_of(session, watched, now) if now is not None else {}
+    recent = _recent_of_all(session)
+    gathered = _Gathered(
+        now=now,
+        jobs=open_jobs(session),
+        missed=_last_missed(session),
+        muted=_muted(session, now) if now is not None else {},
+        breakers=breakers_of(session, _enabled(watches), now) if now is not None else {},
+    )
     rows = [
-        replace(_row(session, one, watches.get(one), jobs, now), breaker=breakers.get(one))
-        for one in ids
+        _row(session, one, watches.get(one), recent.get(one, []), gathered)
+        for one in {*watches, *known, *recent}
     ]
     return sorted(rows, key=lambda row: (not row.is_watched, row.platform_id))
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """What was asked for once for all platforms."""
+
+    now: datetime | None
+    jobs: Sequence[Job]
+    missed: Mapping[str, MissedRun]
+    muted: Mapping[str, datetime]
+    breakers: Mapping[str, Breaker]
+
+
+def _enabled(watches: Mapping[str, Watch]) -> list[str]:
+    return [one for one, watch in watches.items() if watch.enabled]
+
+
+def _recent_of_all(session: Session) -> dict[str, list[Crawl]]:
+    """Return every platform's latest crawls for listings, newest first."""
+    place = func.row_number().over(partition_by=Crawl.platform_id, order_by=Crawl.id.desc())
+    numbered = (
+        select(Crawl.id, place.label("place")).where(Crawl.kind == CrawlKind.LISTINGS).subquery()
+    )
+    wanted = select(numbered.c.id).where(numbered.c.place <= MOST_CRAWLS)
+    recent: dict[str, list[Crawl]] = {}
+    for crawl in session.scalars(
+        select(Crawl).where(Crawl.id.in_(wanted)).order_by(Crawl.id.desc())
+    ):
+        recent.setdefault(crawl.platform_id, []).append(crawl)
+    return recent
+
+
+def _last_missed(session: Session) -> dict[str, MissedRun]:
+    newest = select(func.max(MissedRun.id)).group_by(MissedRun.platform_id)
+    rows = session.scalars(select(MissedRun).where(MissedRun.id.in_(newest)))
+    return {row.platform_id: row for row in rows}
+
+
+def _muted(session: Session, now: datetime) -> dict[str, datetime]:
+    """Return until when each platform is muted; the empty name stands for all of them."""
+    rows = session.execute(
+        select(AlertMute.platform_id, func.max(AlertMute.until))
+        .where(AlertMute.until > now)
+        .group_by(AlertMute.platform_id)
+    )
+    return dict(rows.all())
 
 
 def _row(
     session: Session,
     platform_id: str,
     watch: Watch | None,
-    jobs: Sequence[Job],
-    now: datetime | None,
+    recent: Sequence[Crawl],
+    gathered: _Gathered,
 ) -> PlatformRow:
-    recent = crawls_of(session, platform_id)
     ended = [crawl for crawl in recent if crawl.ending is not None]
-    before = comparable(session, platform_id, CrawlKind.LISTINGS)
+    before = _learned(session, platform_id, recent)
     last = ended[0] if ended else None
     failed = last is not None and last.state is not None and last.state not in FINE
     return PlatformRow(
         platform_id=platform_id,
         watch=watch,
-        said=runs_said(session, platform_id, CrawlKind.LISTINGS),
+        said=[said_by(crawl, crawl.state) for crawl in recent if crawl.state is not None],
         last=last,
-        last_good=_last_good(session, platform_id),
+        last_good=_last_good(session, platform_id, recent),
         recent=recent,
-        jobs=[job for job in jobs if job.arguments.get("platform") == platform_id],
+        jobs=[job for job in gathered.jobs if job.arguments.get("platform") == platform_id],
         usual=usual_of(before, "listings"),
         fields=_fields(last, before),
         learned_from=len(before),
-        missed=_last_missed(session, platform_id),
-        overdue_since=_overdue(watch, now),
-        muted_until=muted_until(session, platform_id, now) if now is not None else None,
+        missed=gathered.missed.get(platform_id),
+        overdue_since=_overdue(watch, gathered.now),
+        breaker=gathered.breakers.get(platform_id),
+        muted_until=gathered.muted.get(platform_id, gathered.muted.get("")),
         has_sample=last is not None and failed and sample_of(session, last.id) is not None,
     )
 
 
-def _last_good(session: Session, platform_id: str) -> Crawl | None:
-    return session.scalar(
-        select(Crawl)
-        .where(
-            Crawl.platform_id == platform_id,
-            Crawl.kind == CrawlKind.LISTINGS,
-            Crawl.state == RunState.OK,
-        )
-        .order_by(Crawl.id.desc())
-        .limit(1)
-    )
+def _learned(session: Session, platform_id: str, recent: Sequence[Crawl]) -> Sequence[RunFigures]:
+    """Return the runs that teach what is usual; older ones are asked for where it takes them."""
+    found = teaching(recent)
+    if len(found) == LAST or len(recent) < MOST_CRAWLS:
+        return found
+    return comparable(session, platform_id, CrawlKind.LISTINGS)
 
 
-def _last_missed(session: Session, platform_id: str) -> MissedRun | None:
-    mine = select(MissedRun).where(MissedRun.platform_id == platform_id)
-    return session.scalar(mine.order_by(MissedRun.id.desc()).limit(1))
+def _last_good(session: Session, platform_id: str, recent: Sequence[Crawl]) -> Crawl | None:
+    good = next((crawl for crawl in recent if crawl.state is RunState.OK), None)
+    if good is not None or len(recent) < MOST_CRAWLS:
+        return good
+    mine = (Crawl.platform_id == platform_id, Crawl.kind == CrawlKind.LISTINGS)
+    older = select(Crawl).where(*mine, Crawl.state == RunState.OK)
+    return session.scalar(older.order_by(Crawl.id.desc()).limit(1))
 
 
 def _overdue(watch: Watch | None, now: datetime | None) -> datetime | None:
