@@ -4,6 +4,7 @@ A proposal says on what it rests and how strongly. What a person rejected is kep
 again; what a person confirms makes a `Relisting`, a task at the top of the queue and a strike.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from data.wanted import alike_by_text, is_wanted, of_seller, shown_by
 TEXT_ALIKE, TEXT_ALIKE_SAME_SELLER = 0.5, 0.4
 BITS_SURE, BITS_MOST, BITS_MOST_SAME_SELLER = 14, 26, 30  # of 128
 OUTLINES_AGREE, OUTLINES_AGREE_SAME_SELLER = 0.6, 0.5
+FEW_PICTURES = 100
 CLOSE_LOOKS = 8  # a picture; each takes a tenth of a second
 
 
@@ -126,12 +128,26 @@ class Alike:
 
     bits: int
     share: float
+    most: int = BITS_MOST
 
     def is_enough(self, *, same_seller: bool) -> bool:
         """Tell whether this is worth a person's look; a seller's own few pictures need less."""
         if same_seller:
             return self.share >= OUTLINES_AGREE_SAME_SELLER
-        return self.bits <= BITS_MOST and self.share >= OUTLINES_AGREE
+        return self.bits <= self.most and self.share >= OUTLINES_AGREE
+
+
+def bits_allowed(pictures: int) -> int:
+    """Return in how many bits another seller's picture may differ among so many wanted ones.
+
+    By chance a picture is within 26 bits of one in 6,000, and every four bits less make that a
+    sixth: so a reviewer is shown about as few wrong pairs however many are looked out for.
+
+    >>> bits_allowed(80), bits_allowed(1_000), bits_allowed(30_000)
+    (26, 22, 16)
+    """
+    tens = math.log10(max(pictures, FEW_PICTURES) / FEW_PICTURES)
+    return max(BITS_SURE, BITS_MOST - round(4 * tens))
 
 
 def alike_pictures(
@@ -143,18 +159,22 @@ def alike_pictures(
     asked = [(picture.dhash, picture.phash), (picture.trimmed_dhash, picture.trimmed_phash)]
     near = gallery.near(list(dict.fromkeys(asked)), BITS_MOST_SAME_SELLER)
     nearest = sorted(near.items(), key=lambda one: one[1])[:CLOSE_LOOKS]
-    return {one: _alike(folder, one, evidence.sha256, bits) for one, bits in nearest}
+    most = bits_allowed(len(gallery.names))
+    return {
+        one: Alike(bits, _share_of(folder, one, evidence.sha256, bits), most)
+        for one, bits in nearest
+    }
 
 
-def _alike(folder: EvidenceFolder, kept: str, asked: str, bits: int) -> Alike:
-    """Compare two pictures: sure by few bits, else by a second look at their bytes."""
+def _share_of(folder: EvidenceFolder, kept: str, asked: str, bits: int) -> float:
+    """Return how alike two pictures are: sure by few bits, else by a second look at their bytes."""
     by_bits = 1 - bits / 128
     if bits <= BITS_SURE:
-        return Alike(bits, by_bits)
+        return by_bits
     try:
-        return Alike(bits, min(by_bits, agreement(folder.get(kept), folder.get(asked))))
+        return min(by_bits, agreement(folder.get(kept), folder.get(asked)))
     except EvidenceDamaged:
-        return Alike(bits, 0.0)
+        return 0.0
 
 
 def compare_picture(
