@@ -19,7 +19,7 @@ from data.cohorts import (
     judged,
     reported,
 )
-from data.crawls import Crawl, CrawlKind
+from data.crawls import Crawl, CrawlKind, RunState
 from data.measures import Days, Line, Number, Rate, days
 from data.missed import Missed, missed
 from data.reviews import ReviewTask, Verdict
@@ -212,6 +212,8 @@ def _crawl_times(session: Session, since: datetime, until: datetime) -> list[dat
         select(Crawl.started_at).where(
             Crawl.kind == CrawlKind.LISTINGS,
             Crawl.listings_seen > 0,
+            # Next to nothing read from a platform that changed is a gap, not a quiet week.
+            Crawl.state.is_distinct_from(RunState.BROKEN),
             Crawl.started_at >= since - timedelta(days=7),
             Crawl.started_at < until,
         )

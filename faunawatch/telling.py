@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -195,11 +195,16 @@ def alert_lines(house: House) -> Iterator[str]:
             known = "has an address" if address_of(house.folder, channel.name) else "NO ADDRESS"
             yield f"channel\t{channel.name}\t{known}\t{_deliveries(session, channel.id)}"
         for rule in rules(session):
-            muted = f"\tmuted until {rule.muted_until:%Y-%m-%d %H:%M} UTC"
-            yield f"rule\t{rule.id}\t{rule_words(rule)}" + (muted if is_muted(rule, now) else "")
+            yield f"rule\t{rule.id}\t{rule_words(rule)}{_silence(rule, now)}"
         latest = select(Alert).order_by(Alert.id.desc()).limit(20)
         for alert in session.scalars(latest):
             yield f"alert\t{alert.at:%Y-%m-%d %H:%M}\t{alert.kind}\t{alert.counts}{_ways(alert)}"
+
+
+def _silence(rule: AlertRule, now: datetime) -> str:
+    if rule.muted_until is None or not is_muted(rule, now):
+        return ""
+    return f"\tmuted until {rule.muted_until:%Y-%m-%d %H:%M} UTC"
 
 
 def _ways(alert: Alert) -> str:
