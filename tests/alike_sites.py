@@ -390,13 +390,5 @@ class Shop(Alike):
 
 
 ALIKE: tuple[type[Alike], ...] = (
-    Chotot,
-    Mudah,
-    Tiki,
-    Telegram,
-    Kaidee,
-    WordPress,
-    Osclass,
-    Feeds,
-    Shop,
-)
+    Chotot, Mudah, Tiki, Telegram, Kaidee, WordPress, Osclass, Feeds, Shop,
+)  # fmt: skip

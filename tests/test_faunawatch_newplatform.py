@@ -12,7 +12,6 @@ from data.listings import Listing
 from data.platforms import parse_platform
 from data.store import open_store, sqlite_url
 from faunawatch.house import House
-from faunawatch.jobs import NoContact
 from faunawatch.newplatform.links import families
 from faunawatch.newplatform.making import CannotMake, NothingToDescribe, new_platform
 from tests.classified.site import make_site, served
@@ -20,6 +19,7 @@ from tests.crawling import Answer, Place, Site, _in_process, check_in_process, r
 from tests.unknown_sites import IDS, SHAPES, Shape, name_of, page, rss, shop_with_json_ld
 
 ROOT = Path(__file__).parents[1]
+CONTACT = "a@example.org"
 
 
 @pytest.fixture
@@ -33,24 +33,22 @@ def place(tmp_path: Path, sqlite_template: Path) -> Place:
     return Place.fresh(tmp_path, sqlite_template)
 
 
-def made(folder: Path, url: str, kind: HomeKind = HomeKind.TEST, contact: str = "a@example.org"):
+def made(folder: Path, url: str, kind: HomeKind = HomeKind.TEST):
     """Run `new_platform` in this process; return the file's text, or the refusal."""
     folder.mkdir(exist_ok=True)
     store = open_store(sqlite_url(folder / f"{kind}.sqlite"), kind=kind)
-    with store.write() as session:
-        the_home(session).contact_email = contact
     try:
-        new_platform(House(folder, "", store), url, "trial")
-    except (CannotMake, NothingToDescribe, NoContact) as error:
+        new_platform(House(folder, "", store), url, "trial", contact=CONTACT)
+    except (CannotMake, NothingToDescribe) as error:
         return f"{type(error).__name__}: {error}"
     finally:
         store.close()
     return (folder / "platforms" / "trial.toml").read_text(encoding="utf-8")
 
 
-def drafted(folder: Path, url: str, kind: HomeKind = HomeKind.TEST, contact: str = "a@example.org"):
+def drafted(folder: Path, url: str, kind: HomeKind = HomeKind.TEST):
     """Run it in a process of its own, since a reactor starts only once."""
-    return _in_process(made, folder, url, kind, contact)
+    return _in_process(made, folder, url, kind)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda one: one.__name__)
@@ -134,8 +132,6 @@ def test_a_redirect_to_a_private_address_is_not_followed(site: Site, tmp_path: P
 def test_a_survey_says_who_asks(site: Site, tmp_path: Path):
     drafted(tmp_path / "home", f"http://{site.address}/")
     assert all("a@example.org" in agent for agent in site.agents)
-    nobody = drafted(tmp_path / "other", "http://a.example/", HomeKind.REAL, "")
-    assert nobody.startswith("NoContact")
 
 
 @pytest.mark.parametrize(
@@ -218,13 +214,13 @@ def test_the_command_writes_a_file_that_check_can_run(site: Site, tmp_path: Path
         the_home(session).contact_email = "a@example.org"
     store.close()
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
             [sys.executable, "-m", "faunawatch", "platform", *arguments],
             capture_output=True,
             check=False,
             cwd=ROOT,
-            env={"FAUNAWATCH_HOME": str(tmp_path), "PATH": ""},
+            env={"FAUNAWATCH_HOME": str(tmp_path), "PATH": "", **environment},
         )
 
     done = run("new", f"http://{site.address}{start}", "--id", "trial")
@@ -235,3 +231,6 @@ def test_the_command_writes_a_file_that_check_can_run(site: Site, tmp_path: Path
     assert b"trial: " in checked.stdout, checked.stderr.decode()
     assert b"title" in checked.stdout
     assert b"trial" in run("list").stdout
+    nobody = run("new", "http://shop.example/", FAUNAWATCH_HOME=str(tmp_path / "other"))
+    assert nobody.returncode == 1
+    assert b"no contact e-mail" in nobody.stderr

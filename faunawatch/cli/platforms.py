@@ -137,12 +137,13 @@ def new(
     is a guess: `faunawatch platform new https://shop.example/new --id example-shop`.
     """
     from data.platforms import PlatformError
-    from faunawatch.jobs import NoContact
+    from faunawatch.jobs import NoContact, contact_of
     from faunawatch.newplatform.making import CannotMake, NothingToDescribe, new_platform
 
     with the_house() as house:
         try:
-            lines = new_platform(house, url, platform_id, out)
+            contact = contact_of(house.home())
+            lines = new_platform(house, url, platform_id, out, contact=contact)
         except CannotMake as error:
             refuse(str(error), code=MISUSED)
         except (NothingToDescribe, NoContact, PlatformError) as error:

@@ -10,7 +10,6 @@ from data.home import HomeKind
 from data.platform import LEAST_DELAY_S, Lists, Pages, Platform, Style
 from data.platforms import parse_platform
 from faunawatch.house import House, os_actor
-from faunawatch.jobs import contact_of
 from faunawatch.newplatform.drafting import NothingToDescribe, drafted
 from faunawatch.newplatform.survey import survey
 from faunawatch.newplatform.writing import toml_of
@@ -26,7 +25,7 @@ class CannotMake(Exception):
 
 
 def new_platform(
-    house: House, url: str, platform_id: str = "", out: Path | None = None
+    house: House, url: str, platform_id: str = "", out: Path | None = None, *, contact: str
 ) -> list[str]:
     """Write a first platform file for the site at an address; return what was done, in words."""
     parts = urlsplit(url)
@@ -39,7 +38,7 @@ def new_platform(
     home = house.home()
     local = parts.netloc if home.kind is not HomeKind.REAL and _is_loopback(parts.hostname) else ""
     options = CrawlOptions(
-        contact=contact_of(home),
+        contact=contact,
         asked_by=os_actor(),
         requests_left=MOST_REQUESTS,
         clock=house.store.clock(),
