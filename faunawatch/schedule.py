@@ -1,8 +1,8 @@
 """The schedule as a process: rows say what is due, and every few seconds what is due is enqueued.
 
-However many schedulers are started, the one that holds the lease enqueues. It waits by a clock that
-nobody can set: one that waited for a wall-clock time would sleep for a day when the clock is set
-back by one.
+However many schedulers are started, the one that holds the lease enqueues. APScheduler keeps the
+beat; it waits for a time of the wall's clock, and would sleep for a day when that is set back by
+one, so a clock that nobody can set looks after it.
 """
 
 import logging
@@ -13,7 +13,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import OperationalError
 
 from data.incidents import IncidentKind, record_incident
@@ -91,12 +94,27 @@ def tick(store: Store, holder: str, watch: ClockWatch | None = None) -> bool:
 
 def run(store: Store, stop: threading.Event) -> None:
     """Keep the schedule until `stop` is set, then hand the lease to whoever comes next."""
-    holder, watch = holder_name(), ClockWatch()
-    while not stop.is_set():
-        try:
-            tick(store, holder, watch)
-        except OperationalError:
-            log.warning("the database is busy or away; trying again", exc_info=True)
-        stop.wait(SWEEP_SECONDS)
+    holder, watch, guard = holder_name(), ClockWatch(), ClockWatch()
+    beat = BackgroundScheduler(timezone=UTC)
+    sweeping = beat.add_job(
+        partial(_sweep_or_warn, store, holder, watch),
+        IntervalTrigger(seconds=SWEEP_SECONDS, timezone=UTC),
+        next_run_time=_now(),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,  # late is better than never
+    )
+    beat.start()
+    while not stop.wait(SWEEP_SECONDS):
+        if guard.jump():
+            sweeping.modify(next_run_time=_now())
+    beat.shutdown()
     with store.write() as session:
         drop_lease(session, LEASE_NAME, holder)
+
+
+def _sweep_or_warn(store: Store, holder: str, watch: ClockWatch) -> None:
+    try:
+        tick(store, holder, watch)
+    except OperationalError:
+        log.warning("the database is busy or away; trying again", exc_info=True)
