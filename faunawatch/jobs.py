@@ -343,6 +343,7 @@ def _told(house: House, crawl_id: int) -> dict[str, Any]:
         return {
             "crawl": crawl.id,
             "ending": crawl.ending.value if crawl.ending else "",
+            "state": crawl.state.value if crawl.state else "",
             "cause": crawl.cause,
             "seen": crawl.listings_seen,
             "new": crawl.listings_new,

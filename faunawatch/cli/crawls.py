@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from data.jobs import JobKind
 
 STOPPED = 130
-GOOD = {"finished", "limit_reached", "budget_spent", ""}
+GOOD = {"ok", "budget_spent", ""}
 
 
 def _run(kind: "JobKind", arguments: dict[str, Any]) -> None:
@@ -28,7 +28,7 @@ def _run(kind: "JobKind", arguments: dict[str, Any]) -> None:
         except Interrupted as error:
             refuse(str(error), code=STOPPED)
     say(f"{result.get('seen', 0)} listings seen, {result.get('new', 0)} new. {result['cause']}")
-    if result.get("ending", "") not in GOOD:
+    if result.get("state", "") not in GOOD:
         raise typer.Exit(FAILED)
 
 
