@@ -37,11 +37,12 @@ class Robots(RobotsTxtMiddleware):
         super().__init__(crawler)
         self._why = {}
 
-    async def process_request(self, request: "Request", spider: Any = None) -> None:  # noqa: ANN401
+    # Scrapy passes no spider any more, and warns of those that hand one on.
+    async def process_request(self, request: "Request") -> None:  # type: ignore[override]
         """Ask robots.txt, except where the platform gave us a key of its own."""
         ours: Any = self.crawler.spider
         if not is_official(request.url, ours.platform, ours.rule, ours.options.api_key):
-            await super().process_request(request, spider)
+            await super().process_request(request)
 
     def process_request_2(self, rp: RobotParser | None, request: "Request") -> None:
         """Refuse what robots.txt forbids, saying why."""

@@ -64,6 +64,12 @@ def due_for_recheck(session: Session, platform_id: str, now: datetime) -> list[L
     return list(rows.unique())
 
 
+def platforms_due(session: Session, now: datetime) -> list[str]:
+    """Name the platforms of which a listing's time has come."""
+    due = select(Listing.platform_id).where(Listing.next_recheck_at <= now).distinct()
+    return sorted(session.scalars(due))
+
+
 def ask_recheck(
     session: Session, listing_ids: Iterable[int], *, by: str, clock: Clock
 ) -> list[Job]:

@@ -60,8 +60,10 @@ def recheck(
     import subprocess
     import sys
 
-    with the_house() as house:
-        platforms = sorted(house.platforms()[0])
+    from data.rechecks import platforms_due
+
+    with the_house() as house, house.store.read() as session:
+        platforms = platforms_due(session, house.store.clock().now())
     codes = [
         subprocess.run([sys.executable, "-m", "faunawatch", "recheck", one], check=False).returncode
         for one in platforms

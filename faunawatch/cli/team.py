@@ -27,8 +27,8 @@ def set_(
         typer.Argument(
             help="contact-email, organisation, signatory, authority, sample-one-in (of how many "
             "unflagged listings one is looked at; 0: none), sample-daily (at most), "
-            "uncertain-percent (of the flags, looked at besides), pictures-of (all, flagged, none), "
-            "evidence-budget-mb, timestamp-authority (an RFC 3161 address, or nothing)"
+            "uncertain-percent (of the flags, looked at besides), pictures-of (all, flagged, "
+            "none), evidence-budget-mb, timestamp-authority (an RFC 3161 address, or nothing)"
         ),
     ],
     value: Annotated[str, typer.Argument(help="The new value.")],
