@@ -157,7 +157,7 @@ class Recorder:
         crawl.lists_complete = self.platform.lists.are_complete and self.progress.lists_walked
         crawl.answers, crawl.refused = self.progress.answers, self.progress.refused
         crawl.answer_bytes = self.progress.usual_size
-        end_crawl(crawl, ending, cause[:1].upper() + cause[1:] + ".", now)
+        end_crawl(crawl, ending, _sentence(cause), now)
         if self.progress.sample is not None:
             keep_sample(session, crawl, *self.progress.sample)
 
@@ -184,3 +184,13 @@ def coverage(covered: Counter[str], read: int, fields: Sequence[str] = COVERED) 
     {'title': 1.0, 'price': 0.5}
     """
     return {name: round(covered[name] / read, 4) for name in fields} if read else {}
+
+
+def _sentence(words: str) -> str:
+    """Write a cause as a sentence; an address it begins with stays as it is.
+
+    >>> _sentence("no answer in time"), _sentence("https://a.example leads to a sign-in page")
+    ('No answer in time.', 'https://a.example leads to a sign-in page.')
+    """
+    begun = words if words.startswith("http") else words[:1].upper() + words[1:]
+    return f"{begun}."
