@@ -28,7 +28,7 @@ def _exists(words: list[str]) -> bool:
 
 @pytest.mark.parametrize("line", TABLE)
 def test_commands_of_the_table_exist(line) -> None:
-    first, *others = re.findall(r"`?(?:faunawatch )?([a-z ]+?)(?: [A-Z\[\-][^`]*)?`", line)
+    first, *others = re.findall(r"`?(?:faunawatch )?([a-z -]+?)(?: [A-Z\[\-][^`]*)?`", line)
     words = first.split()
     assert _exists(words), first
     for other in others:
