@@ -99,11 +99,13 @@ class Gate:
 
 
 def _initialled(texts: Bundle) -> list[int]:
-    """Name the texts in which a sign stands between two letters; rather too many than too few."""
-    letter = texts.has(Kind.LETTER | Kind.THAI | Kind.LAO | Kind.KHMER)
+    """Name the texts in which a sign follows a letter that stands alone; rather too many."""
     sign = texts.has(Kind.SOFT | Kind.HARD)
     places = np.zeros(len(sign), np.bool_)
-    places[1:-1] = letter[:-2] & sign[1:-1] & (letter | texts.has(Kind.SPACE))[2:]
+    for script in (Kind.LATIN, Kind.THAI, Kind.LAO, Kind.KHMER):
+        letter = texts.has(script)
+        places[:-1] |= letter[:-1] & sign[1:] & ~np.append(False, letter[:-2])
+    places &= ~texts.has(Kind.DIGIT)
     return [at for at, holds in enumerate(texts.holding(places)) if holds]
 
 
