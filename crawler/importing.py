@@ -6,6 +6,7 @@ A mistake costs its own line or page and is told with file, line and field.
 
 import csv
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from crawler.health import likely_wall
 from crawler.styles import Page, read_listing
-from crawler.styles.page import joined
+from crawler.styles.page import decode, joined
 from crawler.styles.reading import RawListing, build
 from crawler.styles.saved import SAVED_BESIDE, SavedPage, read_saved
 from crawler.styles.sheets import Line, Wrong, read_lines
@@ -25,6 +26,8 @@ MOST_BYTES = 50_000_000
 ADDRESSES = "addresses.csv"
 _PAGES = frozenset({".html", ".htm", ".xhtml", ".mhtml", ".mht"})
 _SHEETS = frozenset({".csv", ".tsv", ".txt"})
+# What the standard library's reader of MIME raises at headers and parts made to break it.
+_NO_MIME = (RecursionError, LookupError, ValueError, AttributeError, TypeError)
 Keep = Callable[[bytes, str, str], StoredEvidence]
 
 
@@ -80,40 +83,63 @@ def _found_in(
     if not path.is_dir():
         yield from _from_file(path, path.name, "", platform, (now, keep))
         return
-    addresses, problems = _addresses_in(path)
-    yield from problems
+    addresses, unread = _addresses_in(path, platform)
+    if unread is not None:
+        yield unread
     names = sorted(one for one in path.rglob("*") if one.is_file() and one.name != ADDRESSES)
     for file in names:
         name = file.relative_to(path).as_posix()
-        if SAVED_BESIDE not in name and file.suffix.lower() in _PAGES:
+        if SAVED_BESIDE in name or file.suffix.lower() not in _PAGES:
+            continue
+        if file.resolve().is_relative_to(path.resolve()):
             yield from _from_file(file, name, addresses.get(name, ""), platform, (now, keep))
+        else:
+            problem = "is a link that leads out of the folder; put the page itself there"
+            yield ImportProblem(name, 0, "", problem)
 
 
-def _addresses_in(folder: Path) -> tuple[dict[str, str], list[ImportProblem]]:
+def _addresses_in(folder: Path, platform: Platform) -> tuple[dict[str, str], ImportProblem | None]:
     """Read which address each page of a folder was saved from, where a person wrote it down."""
     file = folder / ADDRESSES
     if not file.exists():
-        return {}, []
-    with file.open(encoding="utf-8-sig", newline="") as rows:
-        reader = csv.DictReader(rows)
-        if not {"file", "url"} <= set(reader.fieldnames or ()):
-            problem = "needs the columns `file` and `url` in its first line"
-            return {}, [ImportProblem(ADDRESSES, 1, "", problem)]
-        return {str(row["file"]): str(row["url"]).strip() for row in reader}, []
+        return {}, None
+    body = _bytes_of(file, ADDRESSES)
+    if isinstance(body, ImportProblem):
+        return {}, body
+    text = decode(body, "", platform.languages).text.removeprefix("\ufeff")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        return {}, ImportProblem(ADDRESSES, reader.line_num, "", f"cannot be read: {error}")
+    if not {"file", "url"} <= set(reader.fieldnames or ()):
+        problem = "needs the columns `file` and `url` in its first line"
+        return {}, ImportProblem(ADDRESSES, 1, "", problem)
+    return {row["file"] or "": (row["url"] or "").strip() for row in rows}, None
+
+
+def _bytes_of(file: Path, name: str) -> bytes | ImportProblem:
+    """Read a file, and never more of it than is taken, whatever it says of its size."""
+    if not file.is_file():
+        return ImportProblem(name, 0, "", "is no file that can be read")
+    try:
+        with file.open("rb") as opened:
+            body = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        return ImportProblem(name, 0, "", f"cannot be read: {error.strerror}")
+    if len(body) > MOST_BYTES:
+        problem = f"is larger than {MOST_BYTES // 1_000_000} MB; not read"
+        return ImportProblem(name, 0, "", problem)
+    return body
 
 
 def _from_file(
     file: Path, name: str, url: str, platform: Platform, how: tuple[datetime, Keep | None]
 ) -> Iterator[_Placed | ImportProblem]:
     suffix = file.suffix.lower()
-    try:
-        size = file.stat().st_size
-        body = file.read_bytes() if size <= MOST_BYTES else b""
-    except OSError as error:
-        yield ImportProblem(name, 0, "", f"cannot be read: {error.strerror}")
-        return
-    if size > MOST_BYTES:
-        yield ImportProblem(name, 0, "", f"is larger than {MOST_BYTES // 1_000_000} MB; not read")
+    body = _bytes_of(file, name)
+    if isinstance(body, ImportProblem):
+        yield body
     elif suffix in _PAGES:
         yield _from_page(body, name, url, platform, how)
     elif suffix in _SHEETS:
@@ -127,8 +153,17 @@ def _from_file(
 def _from_page(
     body: bytes, name: str, url: str, platform: Platform, how: tuple[datetime, Keep | None]
 ) -> _Placed | ImportProblem:
-    saved = read_saved(body, platform.languages)
+    try:
+        saved = read_saved(body, platform.languages)
+    except _NO_MIME:
+        return ImportProblem(name, 0, "", "is no page as browsers save it; save it as HTML")
     saved = replace(saved, url=url or saved.url)
+    if saved.url:
+        whole = joined(platform.base_url, saved.url)
+        problem = _not_theirs(whole, platform) if whole else f"{saved.url[:80]!r} is no web address"
+        if problem:
+            return ImportProblem(name, 0, "url", problem)
+        saved = replace(saved, url=whole)
     if not saved.url and not platform.imported.without_address:
         told = f"write it into {ADDRESSES} beside it (columns file, url)"
         return ImportProblem(name, 0, "url", f"does not say where it was saved from; {told}")

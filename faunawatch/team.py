@@ -127,8 +127,11 @@ def _refuse(name: str, value: str) -> None:
         raise UnknownSetting(f"'{value}' is no e-mail address: platforms must be able to reach you")
     if name == "pictures-of" and value not in set(PicturesOf):
         raise UnknownSetting(f"'{value}' does not fit {name}: give {', '.join(PicturesOf)}")
-    if name == "timestamp-authority" and value and not value.startswith(("https://", "http://")):
-        raise UnknownSetting(f"'{value}' is no web address: give one, or nothing for none")
+    if name == "timestamp-authority" and value.strip():
+        from faunawatch.timestamps import why_no_authority  # noqa: PLC0415  (only where it is set)
+
+        if why := why_no_authority(value.strip()):
+            raise UnknownSetting(f"'{value}' does not fit: {why}; give one, or nothing for none")
 
 
 def _number(name: str, value: str) -> int:

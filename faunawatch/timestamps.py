@@ -2,23 +2,50 @@
 
 import urllib.error
 import urllib.request
+from http.client import HTTPException, HTTPMessage
+from typing import IO
 from urllib.parse import urlsplit
 
 from rfc3161_client import PKIStatus, TimestampRequestBuilder, decode_timestamp_response
 
 TIMEOUT_S = 20
 MOST_BYTES = 200_000
+MOST_SAID = 300
 _HEADERS = {"Content-Type": "application/timestamp-query", "User-Agent": "faunawatch"}
 
 
 class NotDated(Exception):
-    """The authority gave no token; the message says why. The case stands without one."""
+    """The authority gave no token; the message says why. The case stands without one.
+
+    What it says may be the authority's own words, and goes into rows and the seal of a case.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__("".join(one if one.isprintable() else " " for one in why)[:MOST_SAID])
+
+
+def why_no_authority(address: str) -> str:
+    """Say why an address cannot be a time-stamp authority's; empty when it can.
+
+    It is written into every case it is asked about, so it may hold no password.
+
+    >>> why_no_authority("https://tsa.example/"), why_no_authority("https://a:b@tsa.example/")
+    ('', 'it may hold no user name or password: cases name it')
+    """
+    try:
+        parts = urlsplit(address)
+        named = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        named = None
+    if not named or not address.isprintable() or " " in address:
+        return "it is no web address"
+    return "it may hold no user name or password: cases name it" if "@" in parts.netloc else ""
 
 
 def token_for(authority: str, content: bytes) -> bytes:
     """Return the authority's answer for these bytes, as received; raises `NotDated`."""
-    if urlsplit(authority).scheme not in {"http", "https"}:
-        raise NotDated(f"{authority!r} is no web address: set timestamp-authority anew")
+    if why := why_no_authority(authority):
+        raise NotDated(f"{why}: set timestamp-authority anew")
     try:
         return _checked(authority, content, certificates=True)
     except _Unreadable:
@@ -36,11 +63,12 @@ def _checked(authority: str, content: bytes, *, certificates: bool) -> bytes:
     answer = _post(authority, request.as_bytes())
     try:
         response = decode_timestamp_response(answer)
+        granted = response.status in {PKIStatus.GRANTED.value, PKIStatus.GRANTED_WITH_MODS.value}
+        info = response.tst_info if granted else None
     except ValueError as error:
         raise _Unreadable("what came back is no time stamp") from error
-    if response.status not in {PKIStatus.GRANTED.value, PKIStatus.GRANTED_WITH_MODS.value}:
+    if info is None:
         raise NotDated(f"the authority refused: {', '.join(response.status_string) or 'no reason'}")
-    info = response.tst_info
     if info.message_imprint.message != request.message_imprint.message:
         raise NotDated("the time stamp is for something else")
     if info.nonce != request.nonce:
@@ -48,11 +76,26 @@ def _checked(authority: str, content: bytes, *, certificates: bool) -> bytes:
     return answer
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows nowhere: the team named one address, and no answer of it may choose another."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> None:
+        """Take the redirect for an error."""
+
+
 def _post(authority: str, body: bytes) -> bytes:
     asked = urllib.request.Request(authority, data=body, headers=_HEADERS, method="POST")  # noqa: S310
     try:
-        with urllib.request.urlopen(asked, timeout=TIMEOUT_S) as answer:  # noqa: S310
+        with urllib.request.build_opener(_NoRedirects).open(asked, timeout=TIMEOUT_S) as answer:
             content: bytes = answer.read(MOST_BYTES)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, HTTPException, OSError, ValueError) as error:
         raise NotDated(f"the authority could not be reached: {error}") from error
     return content

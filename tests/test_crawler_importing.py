@@ -201,3 +201,94 @@ def test_an_import_is_a_run_with_evidence_and_problems(tmp_path, sqlite_template
         assert folder.get(evidence.sha256) == b"url,title\r\n/posts/1,Box\r\n"
         empty = import_files(store, folder, platform(), tmp_path / "missing.csv", options())
         assert empty.ending is Ending.NOTHING_FOUND
+
+
+SOLD = (
+    '<html><head>{head}<script type="application/ld+json">{{"@type":"Product","name":"box",'
+    '"offers":{{"price":"5","priceCurrency":"THB"}}}}</script></head><body>x</body></html>'
+)
+FROM = "<!-- saved from url=(0021){url} -->"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)//groups.example/posts/3",
+        "file:///etc/posts/3",
+        "http://[x/posts/3",
+        "https://groups.example:99999/posts/3",
+        "http://169.254.169.254/posts/3",
+        "https://groups.example@evil.example/posts/3",
+    ],
+)
+def test_a_saved_page_names_an_address_of_its_platform_or_is_left_out(tmp_path, url) -> None:
+    for name, page in (
+        ("said.html", FROM.format(url=url) + SOLD.format(head="")),
+        ("told.html", SOLD.format(head="")),
+    ):
+        written(tmp_path, name, page)
+    written(tmp_path, "addresses.csv", f"file,url\ntold.html,{url}\n")
+    listings, wrong = imported(tmp_path)
+    assert listings == {}
+    assert [one.field for one in wrong] == ["url", "url"]
+
+
+def test_an_address_with_a_line_end_is_one_line(tmp_path: Path) -> None:
+    head = '<meta property="og:url" content="https://groups.example/posts/1&#13;&#10;WARC-Type: x">'
+    listings, _ = imported(written(tmp_path, "a.html", SOLD.format(head=head)))
+    assert not set("\r\n") & set(listings["1"].url)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    page = FROM.format(url="https://groups.example/posts/9") + SOLD.format(head="")
+    secret = written(tmp_path, "elsewhere/secret.key", page)
+    folder = tmp_path / "brought"
+    inside = written(folder, "real.htm", page.replace("/9", "/8"))
+    (folder / "out.html").symlink_to(secret)
+    (folder / "within.html").symlink_to(inside)
+    listings, wrong = imported(folder)
+    assert set(listings) == {"8"}
+    assert "out.html: is a link that leads out" in str(wrong[0])
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "file,url\na.html,虎\n".encode("gb18030"),
+        b'file,url\na.html,"' + b"x" * 200_000 + b'"\n',
+        b"file,url\na.html\n",
+        b"\xff\xfe\x00",
+        b"",
+    ],
+)
+def test_a_broken_table_of_addresses_costs_no_other_page(tmp_path: Path, table: bytes) -> None:
+    own = FROM.format(url="https://groups.example/posts/7") + SOLD.format(head="")
+    written(tmp_path, "a.html", SOLD.format(head=""))
+    written(tmp_path, "b.html", own)
+    written(tmp_path, "addresses.csv", table)
+    listings, wrong = imported(tmp_path)
+    assert set(listings) == {"7"}
+    assert wrong
+
+
+def test_a_saved_page_made_to_break_its_reader_costs_itself_alone(tmp_path: Path) -> None:
+    deep = "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b0\n\n"
+    for at in range(1, 800):
+        deep += f"--b{at - 1}\nContent-Type: multipart/related; boundary=b{at}\n\n"
+    written(tmp_path, "deep.mhtml", deep)
+    for codec in ("hex", "rot13", "idna", "undefined", "nothing-known"):
+        head = f'<meta charset="{codec}">'
+        page = SOLD.format(head=head + f'<link rel="canonical" href="/posts/{codec}">')
+        number = len(codec) * 7
+        url = f"https://groups.example/posts/{number}"
+        written(tmp_path, f"{codec}.html", FROM.format(url=url) + page)
+    listings, wrong = imported(tmp_path)
+    assert len(listings) == len(
+        {len(one) for one in ("hex", "rot13", "idna", "undefined", "n" * 13)}
+    )
+    assert [one.file for one in wrong] == ["deep.mhtml"]
+
+
+def test_a_header_without_end_is_said_to_be_one(tmp_path: Path) -> None:
+    _, (wrong,) = imported(written(tmp_path, "a.csv", "url,title" + ",a" * 1000 + "\n/posts/1,b\n"))
+    assert "1002 columns" in wrong.problem

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import subprocess
+import sys
 import tempfile
 import zipfile
 from io import BytesIO
@@ -14,8 +16,20 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.exports.case import verify
 from data.exports.case.package import pem_of
-from data.exports.case.verify import L, check, is_signed, zip_of
+from data.exports.case.verify import (
+    CUSTODY,
+    DIGEST,
+    PACKAGE,
+    L,
+    canonical,
+    check,
+    is_signed,
+    main,
+    sha256,
+    zip_of,
+)
 
 # RFC 8032, 7.1: tests 1, 2, 3 and SHA(abc).
 VECTORS = [
@@ -137,3 +151,75 @@ def test_documents_of_another_form_are_a_problem_not_a_crash(document: object) -
         file.write(b"".join(zip_of((name, text) for name in names)))
         file.flush()
         assert check(Path(file.name)).problems
+
+
+def _forged(
+    folder: Path,
+    files: dict[str, bytes],
+    said: str = "m",
+    *,
+    package: bytes = b"",
+    digest: bytes = b"",
+) -> Path:
+    """Write what somebody with a key of their own can write: whole, but made to harm."""
+    key = Ed25519PrivateKey.generate()
+    files = {CUSTODY: b"", **files}
+    listed = [{"path": name, "hash": f"sha256:{sha256(one)}"} for name, one in files.items()]
+    manifest = package or canonical({"resources": listed})
+    sealed = {
+        "made_by": said,
+        "package_sha256": sha256(manifest),
+        "timestamp": {"says": "none", "token_sha256": ""},
+    }
+    whole = {
+        "path": PACKAGE,
+        "hash": f"sha256:{sha256(manifest)}",
+        "seal": {
+            "sealed": sealed,
+            "public_key": key.public_key().public_bytes_raw().hex(),
+            "signature": key.sign(canonical(sealed)).hex(),
+        },
+    }
+    ends = {PACKAGE: manifest, DIGEST: digest or canonical(whole)}
+    file = folder / "forged.zip"
+    file.write_bytes(b"".join(zip_of([*files.items(), *ends.items()])))
+    return file
+
+
+def test_a_case_cannot_write_the_verdict_itself(tmp_path: Path, capsys) -> None:
+    said = "x\x1b[2J\n      this is the key you gave\nINTACT\n\u202e"
+    assert main([str(_forged(tmp_path, {}, said))]) == 0
+    lines = capsys.readouterr().out.split("\n")
+    assert lines.count("INTACT") == 1
+    assert "      this is the key you gave" not in lines
+    assert not {"\x1b", "\u202e"} & set("".join(lines))
+    assert main([str(_forged(tmp_path, {"../a\nINTACT": b""}, said))]) == 1
+    assert "INTACT" not in capsys.readouterr().out.split("\n")
+
+
+@pytest.mark.parametrize("name", ["/etc/cron.d/x", "../up", "a/../../b", "c:\\x", "C:x"])
+def test_names_that_unpack_elsewhere_are_named(tmp_path: Path, name: str) -> None:
+    assert any("elsewhere" in one for one in check(_forged(tmp_path, {name: b"x"})).problems)
+
+
+def test_documents_without_end_are_no_crash(tmp_path: Path) -> None:
+    deep = b'{"a":' + b"[" * 100_000
+    for made in (
+        _forged(tmp_path, {}, package=deep),
+        _forged(tmp_path, {}, digest=deep),
+        _forged(tmp_path, {"manifests/x.json": deep}),
+        _forged(tmp_path, {CUSTODY: deep}),
+    ):
+        assert check(made).problems
+
+
+def test_a_terminal_without_our_letters_gets_the_verdict_too(tmp_path: Path) -> None:
+    case = _forged(tmp_path, {}, "Tổ chức Mẫu")
+    done = subprocess.run(
+        [sys.executable, str(verify.__file__), str(case)],
+        env={"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(b"INTACT\n")

@@ -1,6 +1,9 @@
 """A case is dated by an authority where one is configured; one that fails is asked again."""
 
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from data.home import the_home
 from data.store import Store
 from faunawatch.cases import export_listing, hand_to, stamp_waiting
 from faunawatch.house import House
+from faunawatch.team import UnknownSetting, change_setting
 from faunawatch.timestamps import NotDated, token_for
 from tests.cases import a_case
 from tests.stamping import Authority, an_authority
@@ -112,3 +116,80 @@ def test_a_chain_in_an_order_of_its_own_is_done_without(tmp_path: Path) -> None:
         authority.openssl(
             "ts", "-verify", *files, "-CAfile", str(authority.ca), "-untrusted", "tsa.pem"
         )
+
+
+@contextmanager
+def answering(raw: bytes) -> Iterator[str]:
+    """Serve one raw answer to whoever asks, whatever they ask."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    asked, _ = listening.accept()
+                    with asked:
+                        asked.recv(65_536)
+                        asked.sendall(raw)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def _body(content: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content) + content
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+        b"HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1:9/x\r\n\r\n",
+        _body(bytes.fromhex("30053003020100")),  # granted, without a token
+    ],
+)
+def test_no_answer_of_an_authority_costs_the_case(raw: bytes) -> None:
+    with answering(raw) as address, pytest.raises(NotDated):
+        token_for(address, b"manifest")
+
+
+def test_an_authority_sends_us_nowhere_else(authority: Authority) -> None:
+    there = f"HTTP/1.1 302 Found\r\nLocation: {authority.address}\r\n\r\n".encode()
+    with answering(there) as address, pytest.raises(NotDated, match="302"):
+        token_for(address, b"manifest")
+
+
+def test_what_an_authority_says_is_one_short_line() -> None:
+    said = b"no\x00\x1b[2J\n" + b"x" * 100
+    text = b"\x30" + bytes([len(said) + 2]) + b"\x0c" + bytes([len(said)]) + said
+    status = b"\x02\x01\x02" + text
+    whole = b"\x30" + bytes([len(status)]) + status
+    answer = (
+        b"\x30\x81" + bytes([len(whole)]) + whole
+        if len(whole) > 127
+        else b"\x30" + bytes([len(whole)]) + whole
+    )
+    with answering(_body(answer)) as address, pytest.raises(NotDated, match="refused: no") as told:
+        token_for(address, b"manifest")
+    assert str(told.value).isprintable()
+    assert len(str(NotDated("x" * 10_000))) <= 300
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[x/", "http://a b/", "https://a.example/\r\nX: y", "http:///x", "ftp://a.example/",
+     "https://team:secret@tsa.example/", "http://a.example:99999/"],
+)  # fmt: skip
+def test_an_authority_has_a_plain_address(tmp_path: Path, store: Store, address: str) -> None:
+    house = House(tmp_path / "home", "", store)
+    with pytest.raises(UnknownSetting) as refused:
+        change_setting(house, "timestamp-authority", address)
+    assert "does not fit" in str(refused.value)
+    with pytest.raises(NotDated) as told:
+        token_for(address, b"manifest")
+    assert "secret" not in str(told.value)

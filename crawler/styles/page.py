@@ -121,7 +121,11 @@ def decode(body: bytes, content_type: str, languages: tuple[str, ...] = ()) -> D
     >>> decode("虎牙".encode("gb18030"), "text/html; charset=utf-8", ("zh-Hans",)).text
     '虎牙'
     """
-    encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8")
+    try:
+        encoding, text = html_to_unicode(content_type, body, default_encoding="utf-8")
+    except (LookupError, UnicodeError):
+        # It names one of Python's codecs that is none for text: hex, rot13, idna, undefined.
+        encoding, text = "utf-8", body.decode("utf-8", "replace")
     bad = text.count(_BROKEN) - body.count(_BROKEN.encode())
     if bad <= 0:
         return Decoded(text, encoding)

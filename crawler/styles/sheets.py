@@ -16,6 +16,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 _SEPARATOR_LINE = re.compile(r"^sep=(.)\s*$", re.IGNORECASE)
 _MANY = re.compile(r"[\s|]+|[,;](?=\s*(?:https?:|/))")
 MOST_CELL = 1_000_000
+MOST_COLUMNS = 500
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,11 @@ def _rows(
     before: int,
 ) -> Iterator[Line | Wrong]:
     header: list[str] = next((row for row in reader if any(cell.strip() for cell in row)), [])
-    columns, wrong = columns_of(header, platform.imported.columns)
     at = reader.line_num + before
+    if len(header) > MOST_COLUMNS:
+        yield Wrong(at, "", f"has {len(header)} columns; at most {MOST_COLUMNS} are read")
+        return
+    columns, wrong = columns_of(header, platform.imported.columns)
     for name, problem in wrong:
         yield Wrong(at, name, problem)
     if not columns:

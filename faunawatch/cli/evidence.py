@@ -51,7 +51,7 @@ def verify(
     ] = "",
 ) -> None:
     """Check a case: changed, removed or added files, a swapped manifest, a wrong key."""
-    from data.exports.case.verify import check
+    from data.exports.case.verify import check, shown
     from faunawatch.signing import BrokenKey, signing_key
 
     if not key:
@@ -62,9 +62,9 @@ def verify(
                 refuse(str(error))
     found = check(file, key)
     for fact in found.facts:
-        say(f"      {fact}")
+        say(f"      {shown(fact)}")
     for problem in found.problems:
-        say(f"BAD   {problem}")
+        say(f"BAD   {shown(problem)}")
     say("NOT INTACT" if found.problems else "INTACT")
     if found.problems:
         raise typer.Exit(1)

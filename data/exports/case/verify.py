@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 import struct
 import sys
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
 CUSTODY, MANIFESTS = "custody/custody.jsonl", "manifests/"
 OUTSIDE = (PACKAGE, DIGEST)
+LONGEST_LINE = 600
 UNREADABLE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError,
     NotImplementedError, RuntimeError, ValueError, OverflowError,
@@ -175,9 +177,18 @@ def check(file: Path, key: str = "") -> Case:
         return case
     try:
         _check_documents(case, key)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         case.problems.append(f"what the documents say is not in the form we write: {error!r}")
     return case
+
+
+def shown(words: str) -> str:
+    """Write words of the file on one line, with nothing that a terminal obeys.
+
+    Else a file could write our verdict itself.
+    """
+    kept = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in words)
+    return kept if len(kept) <= LONGEST_LINE else f"{kept[:LONGEST_LINE]}..."
 
 
 def _check_documents(case: Case, key: str) -> None:
@@ -208,6 +219,8 @@ def _contents(case: Case, archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes
         name = info.filename
         if name in case.hashes:
             case.problems.append(f"{name} stands in the ZIP twice")
+        if name.startswith("/") or ".." in name.split("/") or set(name) & set("\\\\:"):
+            case.problems.append(f"{name} would be unpacked elsewhere; we never write such a name")
         if info.compress_type != zipfile.ZIP_STORED:
             raise zipfile.BadZipFile(f"{name} is packed, which we never do")
         content = archive.read(info)
@@ -341,9 +354,9 @@ def main(arguments: list[str]) -> int:
         return 2
     case = check(Path(arguments[0]), key)
     for fact in case.facts:
-        sys.stdout.write(f"      {fact}\n")
+        sys.stdout.write(f"      {shown(fact)}\n")
     for problem in case.problems:
-        sys.stdout.write(f"BAD   {problem}\n")
+        sys.stdout.write(f"BAD   {shown(problem)}\n")
     if token and case.token and not case.problems:
         Path(token).write_bytes(case.token)
     sys.stdout.write("NOT INTACT\n" if case.problems else "INTACT\n")
@@ -351,4 +364,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main(sys.argv[1:]))
