@@ -6,7 +6,6 @@ screens run it themselves: somebody must be able to tell that the worker stopped
 """
 
 import logging
-import shutil
 import subprocess
 import sys
 import time
@@ -22,8 +21,8 @@ from sqlalchemy.orm import Session
 from data.alerting import is_muted, look, rules
 from data.alerts import AlertKind, Message, alert_settings, channels, due, raise_alert
 from data.base import Clock
-from data.crawls import FINE, CrawlKind, RunState
-from data.incidents import STOP_PERCENT, disk_is_full
+from data.crawls import FINE, Crawl, CrawlKind, Ending, RunState
+from data.incidents import STOP_PERCENT, disk_is_full, disk_percent
 from data.jobs import Job, JobKind, JobState, Lease, ask
 from data.liveness import (
     SCHEDULE_GRACE,
@@ -66,8 +65,7 @@ class Guard:
 def look_around(store: Store, folder: Path) -> None:
     """Raise what there is to tell, and ask for the job that sends it."""
     clock, now = store.clock(), datetime.now(UTC)
-    used = shutil.disk_usage(folder)
-    percent = 100 * used.used / used.total
+    percent = disk_percent(folder)
     with store.write() as session:
         look(session, clock=clock, now=now)
         for message in _of_the_house(session, percent, clock, now):
@@ -96,8 +94,24 @@ def _of_the_house(
             kind=AlertKind.DISK,
             counts=f"The disk is {percent:.0f} % full: nothing is crawled until it has room.",
         )
+    if AlertKind.DISK in asked and _evidence_is_full(session):
+        yield Message(
+            key=f"{AlertKind.DISK}:evidence:{clock.now():%Y-%m-%d}",
+            kind=AlertKind.DISK,
+            counts="The evidence folder holds all that it may hold: nothing new is kept until its "
+            "budget is raised or something is purged.",
+        )
     if AlertKind.SELF_CHECK in asked:
         yield from _self_check(session, percent, clock, now)
+
+
+def _evidence_is_full(session: Session) -> bool:
+    """Tell whether the latest run ended for want of room: one budget holds for all platforms.
+
+    It is told at once and not after runs in a row, since no platform is to blame for it.
+    """
+    ended = select(Crawl.ending).where(Crawl.ended_at.is_not(None)).order_by(Crawl.id.desc())
+    return session.scalar(ended.limit(1)) is Ending.EVIDENCE_FULL
 
 
 def _dead_schedule(session: Session, now: datetime) -> Iterator[Message]:

@@ -165,11 +165,24 @@ def test_where_no_worker_sends_the_screens_do(
 
 
 def test_a_full_disk_is_told(quiet: Store, tmp_path: Path, monkeypatch) -> None:
-    used = type("Used", (), {"used": 95, "total": 100})
-    monkeypatch.setattr("faunawatch.guarding.shutil.disk_usage", lambda _: used)
+    # Of 110, 10 are kept for root: programs without privileges see 95 of 100 used.
+    used = type("Used", (), {"used": 95, "free": 5, "total": 110})
+    monkeypatch.setattr("data.incidents.shutil.disk_usage", lambda _: used)
     for _ in range(2):
         look_around(quiet, tmp_path)
     assert _told(quiet) == ["The disk is 95 % full: nothing is crawled until it has room."]
+
+
+def test_full_evidence_is_told_at_once_and_not_while_runs_go_well(
+    quiet: Store, tmp_path: Path, clock: ManualClock
+) -> None:
+    for ending, told in ((Ending.EVIDENCE_FULL, 1), (Ending.FINISHED, 1)):
+        with quiet.write() as session:
+            one_run(session, clock, ending=ending)
+        for _ in range(2):
+            look_around(quiet, tmp_path)
+        assert len(_told(quiet)) == told
+    assert _told(quiet)[0].startswith("The evidence folder holds all that it may hold")
 
 
 def test_the_guard_looks_every_so_often(quiet: Store, tmp_path: Path) -> None:
