@@ -92,9 +92,9 @@ def tick(store: Store, holder: str, watch: ClockWatch | None = None) -> bool:
             return True
 
 
-def run(store: Store, stop: threading.Event) -> None:
+def run(store: Store, stop: threading.Event, wall: Callable[[], datetime] = _now) -> None:
     """Keep the schedule until `stop` is set, then hand the lease to whoever comes next."""
-    holder, watch, guard = holder_name(), ClockWatch(), ClockWatch()
+    holder, watch, guard = holder_name(), ClockWatch(wall), ClockWatch(wall)
     beat = BackgroundScheduler(timezone=UTC)
     sweeping = beat.add_job(
         partial(_sweep_or_warn, store, holder, watch),
