@@ -86,7 +86,7 @@ _SIGN_IN_STEP = re.compile(
     r"(\.\w{2,5})?$",
     re.IGNORECASE,
 )
-_STUB = re.compile(rb"<script(?![^>]*ld\+json)|http-equiv=.?refresh|<noscript", re.IGNORECASE)
+_STUB = re.compile(rb"<script(?![^>]*json)|http-equiv=.?refresh|<noscript", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from data.alerting import is_muted
-from data.alerts import AlertRule, DeliveryState, unmute
+from data.alerts import AlertRule, DeliveryState, channels, unmute
 from data.audit import note
 from data.jobs import JobKind, ask
 from data.people import Role
@@ -41,6 +41,8 @@ def show_alerts(request: Request, visit: Reads, tested: str = "") -> HTMLRespons
 def try_channel(visit: Steers, channel: Annotated[str, Form()] = "") -> RedirectResponse:
     """Ask for a test message; a worker sends it."""
     with visit.write() as session:
+        if channel and channel not in {one.name for one in channels(session)}:
+            raise HTTPException(404)
         job = ask(session, JobKind.ALERT, {"test": channel}, by=visit.actor, clock=visit.clock)
         _note(session, visit, "asked_test_alert", f"job:{job.id}")
     return see_other("/alerts?tested=1")
@@ -69,8 +71,8 @@ def _set_mute(visit: Visit, rule_id: int, until: datetime | None) -> RedirectRes
 def unmute_one(visit: Steers, platform: Annotated[str, Form()] = "") -> RedirectResponse:
     """Speak of a platform again, or of all where everything was muted."""
     with visit.write() as session:
-        unmute(session, platform, visit.clock.now())
-        _note(session, visit, "unmute", f"platform:{platform or 'all'}")
+        if unmute(session, platform, visit.clock.now()):
+            _note(session, visit, "unmute", f"platform:{platform or 'all'}")
     return see_other("/alerts")
 
 

@@ -39,6 +39,6 @@ def hand_out_case(visit: Sends, export_id: int) -> Response:
         raise HTTPException(410, DAMAGED) from error
     with visit.write() as session:
         export = session.get_one(CaseExport, export_id)
-        hand_out(session, export, actor=visit.actor, clock=visit.clock)
+        hand_out(session, export, sha256, actor=visit.actor, clock=visit.clock)
     headers = {"content-disposition": f'attachment; filename="{name}"', "x-sha256": sha256}
     return Response(content, media_type="application/zip", headers=headers | _LOCKED)

@@ -202,6 +202,6 @@ def wake(visit: Steers, platform_id: str) -> RedirectResponse:
 def accept_run(visit: Steers, crawl_id: int) -> RedirectResponse:
     """Take a run as the new usual, because the platform itself has changed."""
     with visit.write() as session:
-        accept(session.get_one(Crawl, crawl_id), visit.actor)
-        _note(session, visit, "accept_run", f"crawl:{crawl_id}")
+        if accept(session.get_one(Crawl, crawl_id), visit.actor):
+            _note(session, visit, "accept_run", f"crawl:{crawl_id}")
     return see_other(f"/crawls/{crawl_id}")

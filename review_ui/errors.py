@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, NoResultFound
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from data.crawls import CannotAccept
 from data.exports.frozen import Blocked, NothingToFreeze
 from data.exports.replies import UnreadableReply
 from data.outcomes import CannotRetract
@@ -34,7 +35,7 @@ TITLES = {
     429: "Too many tries",
 }
 
-REFUSED = (Blocked, CannotRetract, CannotSend, NothingToFreeze, UnreadableReply)
+REFUSED = (Blocked, CannotAccept, CannotRetract, CannotSend, NothingToFreeze, UnreadableReply)
 
 
 def error_page(request: Request, status: int, message: str) -> HTMLResponse:

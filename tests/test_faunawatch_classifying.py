@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -154,6 +154,8 @@ def start(*options: str, **environment: str):
         cwd=ROOT,
         env={"PATH": "", **environment},
         start_new_session=True,
+        # What runs in the background of a shell ignores interrupts, and hands that on.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
