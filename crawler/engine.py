@@ -66,6 +66,8 @@ def settings_for(run: Run) -> dict[str, Any]:
         "COOKIES_ENABLED": False,
         # Scrapy starts this many workers for every page; nothing is yielded that would need them.
         "CONCURRENT_ITEMS": 1,
+        # It would read and parse the source of a callback anew for every page that comes.
+        "WARN_ON_GENERATOR_RETURN_VALUE": False,
         "EXTENSIONS_BASE": {},
         "EXTENSIONS": {"crawler.limits.Limits": 0},
         "TELNETCONSOLE_ENABLED": False,

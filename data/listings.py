@@ -176,20 +176,19 @@ def sight(
     fit = fit_to_store(session, found, crawl.id, clock.now())
     known = _known(session, crawl.platform_id, [one.external_id for one in fit])
     done = _already_sighted(session, crawl.id, [listing.id for listing in known.values()])
-    results: list[Sighted] = []
+    fresh: dict[str, FoundListing] = {}
     for one in fit:
-        listing = known.get(one.external_id)
-        if listing is not None and listing.id in done:
-            continue
-        is_new = listing is None
-        if listing is None:
-            listing = _new_listing(session, one, crawl.platform_id, country, clock)
-            known[one.external_id] = listing
-        result = _add_sighting(session, listing, one, crawl, clock)
-        done.add(listing.id)
-        results.append(Sighted(listing.id, is_new, *result))
+        if one.external_id not in known or known[one.external_id].id not in done:
+            fresh.setdefault(one.external_id, one)
+    added = {
+        external_id: _new_listing(session, one, crawl.platform_id, country, clock)
+        for external_id, one in fresh.items()
+        if external_id not in known
+    }
+    listings = [(known | added)[external_id] for external_id in fresh]
+    results = _sight_all(session, listings, list(fresh.values()), crawl, clock)
     crawl.listings_seen += len(results)
-    crawl.listings_new += sum(one.is_new for one in results)
+    crawl.listings_new += len(added)
     return results
 
 
@@ -225,13 +224,39 @@ def _new_listing(
         availability=Availability.UNKNOWN,
     )
     session.add(listing)
-    session.flush()
     return listing
+
+
+def _sight_all(
+    session: Session,
+    listings: Sequence[Listing],
+    found: Sequence[FoundListing],
+    crawl: Crawl,
+    clock: Clock,
+) -> list[Sighted]:
+    """Add a sighting to each listing; each kind of row is written at once, not one by one."""
+    is_new = [listing in session.new for listing in listings]
+    sellers = _sellers(session, crawl.platform_id, found, clock.now())
+    session.flush()
+    pairs = list(zip(listings, found, strict=True))
+    sightings = [_add_sighting(session, *pair, crawl, clock) for pair in pairs]
+    session.flush()
+    for (listing, one), sighting in zip(pairs, sightings, strict=True):
+        add_evidence(session, one.evidence, sighting_id=sighting.id)
+        listing.latest_sighting_id = sighting.id
+        if one.seller is not None and one.seller.external_id:
+            listing.seller_id = sellers[one.seller.external_id].id
+    back = [_take_over(session, *pair, crawl, clock) for pair in pairs]
+    session.flush()
+    return [
+        Sighted(listing.id, new, sighting.changed, came_back)
+        for listing, new, sighting, came_back in zip(listings, is_new, sightings, back, strict=True)
+    ]
 
 
 def _add_sighting(
     session: Session, listing: Listing, found: FoundListing, crawl: Crawl, clock: Clock
-) -> tuple[bool, bool]:
+) -> Sighting:
     now = clock.now()
     changed = _differs(listing, found)
     said_before = listing.latest_sighting_id is not None and not changed
@@ -250,18 +275,22 @@ def _add_sighting(
         **{name: getattr(found, name) for name in _SAID},
     )
     session.add(sighting)
-    session.flush()
-    add_evidence(session, found.evidence, sighting_id=sighting.id)
+    return sighting
+
+
+def _take_over(
+    session: Session, listing: Listing, found: FoundListing, crawl: Crawl, clock: Clock
+) -> bool:
+    """Let a listing say what its latest sighting says; tell whether it came back."""
+    now = clock.now()
     for name in _SAID:
         setattr(listing, name, getattr(found, name))
     listing.posted_at = found.posted_at or listing.posted_at
-    listing.seller_id = _seller_id(session, listing, found.seller, now)
     listing.last_seen_at = now
     if crawl.kind is CrawlKind.LISTINGS:
         listing.last_listed_at = now
-    listing.latest_sighting_id = sighting.id
-    came_back = _see(session, listing, Look(now, outcome_of(problems)), clock)
-    return changed, came_back
+    outcome = Outcome.SOLD_OR_EXPIRED if found.ended else outcome_of(found.problems)
+    return _see(session, listing, Look(now, outcome), clock)
 
 
 def _differs(listing: Listing, found: FoundListing) -> bool:
@@ -271,27 +300,31 @@ def _differs(listing: Listing, found: FoundListing) -> bool:
     return any(getattr(listing, name) != getattr(found, name) for name in said)
 
 
-def _seller_id(
-    session: Session, listing: Listing, found: FoundSeller | None, now: datetime
-) -> int | None:
-    if found is None or not found.external_id:
-        return listing.seller_id
-    seller = session.scalar(
-        select(Seller).where(
-            Seller.platform_id == listing.platform_id, Seller.external_id == found.external_id
-        )
+def _sellers(
+    session: Session, platform_id: str, found: Sequence[FoundListing], now: datetime
+) -> dict[str, Seller]:
+    """Return the sellers that listings name, with what is said of them now."""
+    named = [one.seller for one in found if one.seller is not None and one.seller.external_id]
+    known = select(Seller).where(
+        Seller.platform_id == platform_id,
+        Seller.external_id.in_({one.external_id for one in named}),
     )
-    if seller is None:
-        seller = Seller(
-            platform_id=listing.platform_id, external_id=found.external_id, first_seen_at=now
-        )
-        session.add(seller)
+    sellers = {one.external_id: one for one in session.scalars(known)} if named else {}
+    for one in named:
+        if one.external_id not in sellers:
+            sellers[one.external_id] = Seller(
+                platform_id=platform_id, external_id=one.external_id, first_seen_at=now
+            )
+            session.add(sellers[one.external_id])
+        _describe(sellers[one.external_id], one, now)
+    return sellers
+
+
+def _describe(seller: Seller, found: FoundSeller, now: datetime) -> None:
     seller.name = found.name or seller.name or found.external_id
     seller.url = found.url or seller.url or ""
     seller.profile = found.profile or seller.profile or ""
     seller.last_seen_at = now
-    session.flush()
-    return seller.id
 
 
 def standing_of(listing: Listing) -> Standing:
