@@ -169,10 +169,15 @@ def alert_settings(session: Session) -> AlertSettings:
     return row
 
 
+def check_name(name: str) -> None:
+    """Raise `BadChannel` for what is no name of a channel."""
+    if not _NAME.fullmatch(name):
+        raise BadChannel(f"'{name}' is no name for a channel: use a-z, 0-9 and -, such as team")
+
+
 def add_channel(session: Session, name: str, by: str, now: datetime) -> AlertChannel:
     """Add a channel, or switch one on again."""
-    if not _NAME.match(name):
-        raise BadChannel(f"'{name}' is no name for a channel: use a-z, 0-9 and -, such as team")
+    check_name(name)
     channel = session.scalar(select(AlertChannel).where(AlertChannel.name == name))
     if channel is None:
         channel = AlertChannel(name=name, created_at=now, created_by=by)
@@ -290,11 +295,13 @@ def mute(session: Session, platform_id: str, until: datetime, by: str, clock: Cl
     return row
 
 
-def unmute(session: Session, platform_id: str, now: datetime) -> None:
-    """Speak of a platform again from now on."""
-    rows = select(AlertMute).where(AlertMute.platform_id == platform_id, AlertMute.until > now)
-    for row in session.scalars(rows):
+def unmute(session: Session, platform_id: str, now: datetime) -> bool:
+    """Speak of a platform again from now on; False where nobody had muted it."""
+    muted = select(AlertMute).where(AlertMute.platform_id == platform_id, AlertMute.until > now)
+    rows = list(session.scalars(muted))
+    for row in rows:
         row.until = now
+    return bool(rows)
 
 
 def muted_until(session: Session, platform_id: str, now: datetime) -> datetime | None:

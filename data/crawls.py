@@ -248,9 +248,22 @@ def teaching(recent: Sequence[Crawl]) -> Sequence[RunFigures]:
     return found
 
 
-def accept(crawl: Crawl, by: str) -> None:
-    """Take a run as the new usual: what came before teaches nothing any more."""
+class CannotAccept(Exception):
+    """This run cannot be the new usual: one that went to its own end can."""
+
+
+def accept(crawl: Crawl, by: str) -> bool:
+    """Take a run as the new usual; False where somebody did before.
+
+    What came before teaches nothing any more. A run that was turned away or broke off teaches
+    nothing itself: taken for the usual, it would leave nothing to tell a worse one by.
+    """
+    if crawl.ending is not Ending.FINISHED:
+        raise CannotAccept("only a run that went to its own end can be the new usual")
+    if crawl.accepted_by:
+        return False
     crawl.accepted_by = by
+    return True
 
 
 def note_problem(

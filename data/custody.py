@@ -165,9 +165,14 @@ def record_dating(
     note_custody(session, export, act, detail, actor="system", clock=clock)
 
 
-def hand_out(session: Session, export: CaseExport, *, actor: str, clock: Clock) -> None:
-    """Record that somebody was given a case's file."""
-    detail = {"file": export.sha256}
+def hand_out(
+    session: Session, export: CaseExport, sha256: str, *, actor: str, clock: Clock
+) -> None:
+    """Record that somebody was given a case's file; `sha256` of the bytes they were given.
+
+    A time stamp that comes in the meantime makes the case another file.
+    """
+    detail = {"file": sha256}
     note_custody(session, export, Act.HANDED_OUT, detail, actor=actor, clock=clock)
 
 

@@ -10,6 +10,8 @@ _KEYS = {one.name for one in dataclasses.fields(OfficialApi)}
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _HOST = re.compile(r"[a-z0-9.-]+(:\d{1,5})?")
+# Beside the keys lie the addresses of alert channels, which hold passwords of other services.
+_ALERTS = "alert-"
 _NOT_OURS = frozenset({"user-agent", "cookie", "from", "host", "content-length"})
 
 
@@ -35,6 +37,8 @@ def _host(table: Table) -> str:
 
 def _secret(table: Table) -> str:
     name = table.text("secret")
+    if name.startswith(_ALERTS):
+        raise table.error("secret", "must not be an alert channel's address, which is no key")
     if not _NAME.fullmatch(name):
         problem = "is the name of a key, in small letters, digits and hyphens; never the key itself"
         raise table.error("secret", problem)

@@ -7,6 +7,7 @@
 5. The record says which file it became; a job asks again for a time stamp that did not come.
 """
 
+import logging
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ from data.custody import (
     record_dating,
     start_export,
 )
+from data.evidence import EvidenceDamaged
 from data.exports.case.gathering import gather, utc
 from data.exports.case.package import (
     About,
@@ -51,6 +53,7 @@ from faunawatch.house import House
 from faunawatch.signing import signing_key
 from faunawatch.timestamps import NotDated, token_for
 
+log = logging.getLogger(__name__)
 MOST_TRIES = 100
 NO_AUTHORITY = Stamp("none: no time-stamp authority is configured")
 
@@ -167,7 +170,7 @@ def hand_to(house: House, export_id: int, target: Path, *, by: str) -> None:
     target.write_bytes(house.evidence.get(wanted))
     with house.store.write() as session:
         export = session.get_one(CaseExport, export_id)
-        hand_out(session, export, actor=by, clock=house.store.clock())
+        hand_out(session, export, wanted, actor=by, clock=house.store.clock())
 
 
 def stamp_waiting(house: House) -> tuple[int, int]:
@@ -191,7 +194,13 @@ def _stamp_again(house: House, export_id: int) -> bool:
         export = session.get_one(CaseExport, export_id)
         before, authority = export.sha256, the_home(session).timestamp_authority or export.authority
         about = _about(session, export.subject, export.made_at, export.actor)
-    with zipfile.ZipFile(BytesIO(house.evidence.get(before))) as archive:
+    try:
+        whole = house.evidence.get(before)
+    except EvidenceDamaged as damage:
+        # One file that is gone must not keep the other cases from being dated.
+        log.warning("case %s cannot be dated: %s", export_id, damage)
+        return False
+    with zipfile.ZipFile(BytesIO(whole)) as archive:
         files = [(info.filename, archive.read(info)) for info in archive.infolist()]
     manifest = dict(files)[PACKAGE]
     stamp, clock = stamp_of(authority, manifest), house.store.clock()

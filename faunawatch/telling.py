@@ -21,6 +21,7 @@ from data.alerts import (
     alert_settings,
     channel_of,
     channels,
+    check_name,
     mute,
     unmute,
 )
@@ -52,6 +53,7 @@ class Wanted:
 
 def add_alert_channel(house: House, name: str, address: str) -> str:
     """Add a channel; without an address here, the environment must name one."""
+    check_name(name)  # before anything is written: the name is part of the secret's file
     if address:
         keep_address(house.folder, name, address)
     elif not address_of(house.folder, name):

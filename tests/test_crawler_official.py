@@ -147,3 +147,30 @@ def test_a_wrong_table_is_named(old: str, new: str, words: str):
     with pytest.raises(PlatformError, match=words.replace("{", r"\{")) as caught:
         parse_platform(text)
     assert caught.value.field.startswith("official_api")
+
+
+def test_a_file_cannot_have_an_alert_channels_address_sent_to_its_host(site: Site) -> None:
+    text = platform_text(site, official="api.market.example")
+    with pytest.raises(PlatformError, match="alert channel"):
+        parse_platform(text.replace('secret = "market"', 'secret = "alert-team"'))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.market.example:444/1",
+        "https://user@api.market.example/1",
+        "https://api.market.example@evil.example/1",
+        "https://api.market.example./1",
+        "https://api.market.example.evil.example/1",
+        "https://xapi.market.example/1",
+        "http://api.market.example/1",
+        "https://evil.example/https://api.market.example/1",
+        "https://evil.example\\@api.market.example/1",
+    ],
+)
+def test_the_key_goes_to_one_host_alone_however_an_address_is_written(site: Site, url: str) -> None:
+    market = parse_platform(platform_text(site, official="api.market.example"))
+    rule = AddressRule.of(market, HomeKind.REAL)
+    assert not is_official(url, market, rule, KEY)
+    assert is_official("https://API.market.example/1", market, rule, KEY)

@@ -76,3 +76,14 @@ def test_mutes_and_settings_say_what_holds_now(home: Path) -> None:
 
 def test_nothing_waits(home: Path) -> None:
     assert "0 sent, 0 to be tried again, 0 given up" in _run("send").output
+
+
+@pytest.mark.parametrize("name", ["x/../case-signing.key", "../evil", "a/b", "team\n"])
+def test_a_name_cannot_write_over_another_secret(home: Path, name: str) -> None:
+    secrets = home / "secrets"
+    secrets.mkdir()
+    (secrets / "case-signing.key").write_bytes(b"kept")
+    assert "is no name for a channel" in _run("add", name, typed=ADDRESS).output
+    assert (secrets / "case-signing.key").read_bytes() == b"kept"
+    assert [one.name for one in secrets.iterdir()] == ["case-signing.key"]
+    assert not (home / "evil").exists()

@@ -1,5 +1,6 @@
 """A liaison asks for a case and receives its file; nobody else does."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,7 @@ def test_a_liaison_asks_for_a_case_and_saves_its_file(rooms: Rooms, tmp_path: Pa
         rows = list(session.scalars(select(CustodyRow).order_by(CustodyRow.id)))
         assert [row.act for row in rows] == [Act.EXPORTED, Act.WRITTEN, Act.HANDED_OUT]
         assert {row.actor for row in rows} == {f"person:{lan.person.id}"}
+        assert rows[-1].detail == {"file": hashlib.sha256(saved.content).hexdigest()}
 
 
 def test_others_neither_see_nor_get_a_case(rooms: Rooms) -> None:

@@ -19,6 +19,7 @@ from data.alerts import (
     mute,
     raise_alert,
 )
+from data.audit import AuditRow
 from data.base import ManualClock
 from data.baselines import Usual
 from data.crawls import Crawl, CrawlKind, Ending, RunState, end_crawl, start_crawl
@@ -208,6 +209,37 @@ def test_supervisors_accept_a_smaller_platform(rooms: Rooms) -> None:
     assert "learned anew from this run" in boss.get(f"/crawls/{crawl_id}").text
     _runs(rooms, *[(40, Ending.FINISHED)] * 4)
     assert "Reads well" in boss.get("/crawls").text
+
+
+@pytest.mark.parametrize("ending", [Ending.BLOCKED, Ending.CRASHED, Ending.LAYOUT_CHANGED])
+def test_a_run_turned_away_is_never_the_new_usual(rooms: Rooms, ending: Ending) -> None:
+    crawl_id = _runs(rooms, *GOOD, (40, ending), price=0.0)
+    boss = rooms.guest("Boss", Role.SUPERVISOR)
+    assert "/accept" not in boss.get(f"/crawls/{crawl_id}").text
+    assert boss.post(f"/crawls/{crawl_id}/accept").status_code == 422
+    _runs(rooms, (40, Ending.FINISHED))
+    assert "Needs a look" in boss.get("/crawls").text
+
+
+def test_of_two_who_accept_a_run_the_first_did(rooms: Rooms) -> None:
+    crawl_id = _runs(rooms, *GOOD, (40, Ending.FINISHED))
+    boss, lead = rooms.guest("Boss", Role.SUPERVISOR), rooms.guest("Lead", Role.SUPERVISOR)
+    for one in (boss, lead):
+        assert one.post(f"/crawls/{crawl_id}/accept").status_code == 303
+    with rooms.store.read() as session:
+        assert session.get_one(Crawl, crawl_id).accepted_by == f"person:{boss.person.id}"
+        rows = select(AuditRow.actor).where(AuditRow.verb == "accept_run")
+        assert session.scalars(rows).all() == [f"person:{boss.person.id}"]
+
+
+def test_a_made_up_channel_or_platform_leaves_no_row(rooms: Rooms) -> None:
+    boss = rooms.guest("Boss", Role.SUPERVISOR)
+    made_up = "x\n" * 20_000
+    assert boss.post("/alerts/test", {"channel": made_up}).status_code == 404
+    assert boss.post("/alerts/unmute", {"platform": made_up}).status_code == 303
+    with rooms.store.read() as session:
+        assert session.scalars(select(Job)).all() == []
+        assert "unmute" not in session.scalars(select(AuditRow.verb)).all()
 
 
 def test_a_platform_that_rests_says_until_when_and_can_be_woken(rooms: Rooms) -> None:
