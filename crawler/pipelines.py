@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from crawler.progress import Progress
 from crawler.styles.reading import COVERED, Reading
+from data.availability import Outcome
 from data.base import Clock
 from data.crawls import Crawl, Ending, end_crawl, note_problem
 from data.found import FoundListing, Seen
@@ -26,6 +27,7 @@ BATCH = 20
 EVERY_S = 2.0
 HEARTBEAT = timedelta(seconds=10)
 MOST_OF_A_KIND = 50
+_OK = 200
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ class Recorder:
     requests_before: int = 0
     read: int = 0
     looked: int = 0
+    proved: int = 0
+    served: int = 0
     beat_at: datetime | None = None
 
     def add(self, reading: Reading, found: FoundListing) -> None:
@@ -89,6 +93,8 @@ class Recorder:
     def look(self, look: Look) -> None:
         """Take what a recheck saw of one listing."""
         self.looked += 1
+        self.proved += look.seen.control_live or look.seen.outcome is not Outcome.UNKNOWN
+        self.served += look.seen.http_status == _OK
         self.looks.append(look)
         self._flush_when_full()
 

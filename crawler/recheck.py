@@ -275,4 +275,11 @@ def ending_of_recheck(
     looked = f"looked at {recorder.looked} of {len(targets.listings)} listings"
     if progress.ending is not None:
         return progress.ending, f"{progress.cause}; {looked}"
+    if targets.controls and recorder.looked and not recorder.proved:
+        return _nothing_proven(recorder), f"no page says whether its listing is there; {looked}"
     return Ending.FINISHED, looked
+
+
+def _nothing_proven(recorder: Recorder) -> Ending:
+    """Tell pages that are laid out in another way from an outage; no control was live either."""
+    return Ending.LAYOUT_CHANGED if recorder.served else Ending.UNREACHABLE

@@ -119,6 +119,29 @@ def test_the_second_control_counts_when_the_first_is_gone(site, place, store):
     assert (look.control_live, look.control_url) == (True, f"http://{site.address}/item/3")
 
 
+@pytest.mark.parametrize(
+    ("page", "ending"),
+    [
+        ("<html><div>A market</div><p>Everything new</p></html>", "layout_changed"),
+        (Answer("<h1>Oops</h1>", 500), "unreachable"),
+    ],
+)
+def test_a_recheck_that_proves_nothing_of_any_page_does_not_pass_for_a_good_one(
+    site, place, store, page, ending
+):
+    small_site(site, [1, 2, 3])
+    place.crawl(site.platform())
+    targets = known(store)
+    site.pages |= dict.fromkeys(("/item/1", "/item/2", "/item/3"), page)
+    asked = Targets([targets["1"], targets["2"]], [targets["3"]])
+    told = place.recheck(site.platform(), asked, clock=later(1))
+    assert told == (ending, "no page says whether its listing is there; looked at 2 of 2 listings")
+    assert set(outcomes(store, 2).values()) == {Outcome.UNKNOWN}
+    small_site(site, [1, 3])
+    site.pages["/item/2"] = page  # one odd page, beside a control that is live
+    assert place.recheck(site.platform(), asked, clock=later(2))[0] == "finished"
+
+
 def test_a_wall_stops_the_recheck_and_makes_nothing_gone(site, place, store):
     small_site(site, [1, 2, 3, 4])
     place.crawl(site.platform())
