@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from data.store import open_store, sqlite_url
 from faunawatch.house import House
 from faunawatch.newplatform.links import families
 from faunawatch.newplatform.making import CannotMake, NothingToDescribe, new_platform
+from faunawatch.newplatform.writing import Draft, Line, toml_of
 from tests.classified.site import make_site, served
 from tests.crawling import Answer, Place, Site, _in_process, check_in_process, rows, serving
 from tests.unknown_sites import IDS, SHAPES, Shape, name_of, page, rss, shop_with_json_ld
@@ -234,3 +236,13 @@ def test_the_command_writes_a_file_that_check_can_run(site: Site, tmp_path: Path
     nobody = run("new", "http://shop.example/", FAUNAWATCH_HOME=str(tmp_path / "other"))
     assert nobody.returncode == 1
     assert b"no contact e-mail" in nobody.stderr
+
+
+ODD = ['"""\nx = 1', "\x00", "\x7f", "\ud800", "\\d\x7f", "'''", "a\r\nb", "\u2028"]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_nothing_a_page_says_breaks_out_of_its_line(odd: str) -> None:
+    text = toml_of(Draft(top=[Line("name", odd, odd)], notes=[odd]))
+    assert set(tomllib.loads(text)) == {"name", "notes", "removal"}
+    assert text.encode()

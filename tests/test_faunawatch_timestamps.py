@@ -88,6 +88,22 @@ def test_a_token_that_did_not_come_is_fetched_later(
         assert first_broken(session) is None
 
 
+def test_a_case_that_is_gone_keeps_no_other_from_being_dated(
+    authority: Authority, store: Store, clock, tmp_path: Path
+) -> None:
+    house = House(tmp_path / "home", "", store)
+    with store.write() as session:
+        listing_id = a_case(session, clock, house.evidence, sightings=1)
+        the_home(session).timestamp_authority = "http://127.0.0.1:9/tsa"
+    lost, whole = (export_listing(house, listing_id, by="cli:test") for _ in range(2))
+    house.evidence.delete(lost.sha256)
+    with store.write() as session:
+        the_home(session).timestamp_authority = authority.address
+    assert stamp_waiting(house) == (1, 1)
+    with store.read() as session:
+        assert session.get_one(CaseExport, whole.export_id).dating is Dating.DATED
+
+
 def _instead(nonsense: bytes, _answer: bytes) -> bytes:
     return nonsense
 

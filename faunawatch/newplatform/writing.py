@@ -1,10 +1,13 @@
 """A drafted platform as TOML, in which lines say what was found and what is a guess."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 TABLES = ("lists", "pages", "json", "feed", "fields")
+# A page may hold signs that no TOML file may: they become one that people see.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 Value = str | int | bool | Sequence[str]
 
 
@@ -49,7 +52,7 @@ def toml_of(draft: Draft) -> str:
         if lines := draft.tables.get(table):
             parts += ["", f"[{table}]", *map(_written, lines)]
     parts += ["", *_REMOVAL]
-    return "\n".join(parts) + "\n"
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", "\n".join(parts) + "\n")
 
 
 _REMOVAL = (
