@@ -107,9 +107,11 @@ def _mark(store: Store, kind: HomeKind | None) -> None:
 
 
 def _engine(url: str) -> Engine:
+    # Errors go into logs and job rows: they may not carry names, hashes or sellers' words there.
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    timeout = {"timeout": BUSY_MS / 1000}
+    engine = create_engine(url, connect_args=timeout, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Text, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from data.base import Clock, Happened, Record, Word
@@ -103,8 +104,11 @@ def watch_of(session: Session, platform_id: str, now: datetime) -> Watch:
     watch = session.get(Watch, platform_id)
     if watch is None:
         watch = Watch(platform_id=platform_id, created_at=now)
-        session.add(watch)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(watch)
+        except IntegrityError:  # somebody else made it in the meantime
+            watch = session.get_one(Watch, platform_id)
     return watch
 
 
