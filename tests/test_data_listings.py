@@ -7,12 +7,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from data.availability import CONFIRM_AFTER, GoneCause, Look, Outcome, Standing, after, fold
 from data.base import ManualClock
 from data.crawls import CrawlProblem
-from data.found import FoundSeller, Seen
+from data.found import FoundListing, FoundSeller, Seen
 from data.listings import Listing, Relisting, Sighting, replay, sight, sighted_external_ids
 from data.sellers import Seller
 from data.states import Availability
@@ -71,6 +71,41 @@ def test_a_listing_seen_again_is_a_sighting_not_a_duplicate(store: Store, clock)
         assert session.scalar(select(func.count(Listing.id))) == 1
         changed = session.scalars(select(Sighting.changed).order_by(Sighting.id)).all()
         assert changed == [False, False, True]
+
+
+def _by(number: str, name: str) -> FoundListing:
+    return replace(found(number), seller=FoundSeller(external_id="s", name=name))
+
+
+def test_a_seller_of_many_listings_of_a_batch_is_one_and_says_what_came_last(
+    store: Store, clock
+) -> None:
+    with store.write() as session:
+        crawl = make_crawl(session, clock)
+        batch = [_by("1", "Ana"), _by("2", ""), _by("3", "Ana B.")]
+        sight(session, batch, crawl=crawl, country="VN", clock=clock)
+        (seller,) = session.scalars(select(Seller))
+        assert seller.name == "Ana B."
+        assert set(session.scalars(select(Listing.seller_id))) == {seller.id}
+        assert crawl.listings_new == crawl.listings_seen == 3
+
+
+def test_a_listing_of_a_batch_costs_no_statements_but_its_two_inserts(store: Store, clock) -> None:
+    asked: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def many(first: int, last: int) -> int:
+        batch = [_by(str(number), f"Ana {number}") for number in range(first, last)]
+        with store.write() as session:
+            crawl = make_crawl(session, clock)
+            session.flush()
+            before = len(asked)
+            sight(session, batch, crawl=crawl, country="VN", clock=clock)
+            return len(asked) - before
+
+    few = many(0, 3)
+    # SQLite inserts the two kinds of rows whose ids are needed one by one.
+    assert many(3, 23) - few <= 2 * 17
 
 
 def test_running_a_crawl_again_after_a_crash_adds_only_what_is_missing(store: Store, clock) -> None:
