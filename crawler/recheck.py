@@ -276,10 +276,13 @@ def ending_of_recheck(
     if progress.ending is not None:
         return progress.ending, f"{progress.cause}; {looked}"
     if targets.controls and recorder.looked and not recorder.proved:
-        return _nothing_proven(recorder), f"no page says whether its listing is there; {looked}"
+        return _nothing_proven(progress, recorder, looked)
     return Ending.FINISHED, looked
 
 
-def _nothing_proven(recorder: Recorder) -> Ending:
-    """Tell pages that are laid out in another way from an outage; no control was live either."""
-    return Ending.LAYOUT_CHANGED if recorder.served else Ending.UNREACHABLE
+def _nothing_proven(progress: Progress, recorder: Recorder, looked: str) -> tuple[Ending, str]:
+    """Tell robots.txt and a new layout from an outage; no control was live either."""
+    if progress.robots_refused:
+        return Ending.ROBOTS_REFUSED, f"{progress.last_robots}; {looked}"
+    ending = Ending.LAYOUT_CHANGED if recorder.served else Ending.UNREACHABLE
+    return ending, f"no page says whether its listing is there; {looked}"

@@ -186,7 +186,9 @@ def end_crawl(crawl: Crawl, ending: Ending, cause: str, now: datetime) -> None:
     session = object_session(crawl)
     found = judged(session, crawl) if session is not None else []
     if found and crawl.state in FINE:
-        crawl.state = RunState.BROKEN if is_broken(found) else RunState.DEGRADED
+        # Few listings in a run that took too long mean a slow platform, not a new layout.
+        broken = is_broken(found) and ending is not Ending.TIME_SPENT
+        crawl.state = RunState.BROKEN if broken else RunState.DEGRADED
         crawl.cause = f"{sentence(found)} {crawl.cause}"
 
 
@@ -204,8 +206,13 @@ _JUDGED: Final = frozenset(
 
 
 def figures_of(crawl: Crawl) -> RunFigures:
-    """Return what a run measured; counts only where it went to its own end."""
-    whole = crawl.ending is Ending.FINISHED and crawl.kind is CrawlKind.LISTINGS
+    """Return what a run measured; counts only where it went to its own end.
+
+    So did one that took too long: where runs end in time, a platform that keeps us waiting shows
+    as listings that fell. It teaches nothing of what is usual.
+    """
+    ended = crawl.ending in {Ending.FINISHED, Ending.TIME_SPENT}
+    whole = ended and crawl.kind is CrawlKind.LISTINGS
     return RunFigures(
         listings=crawl.listings_seen if whole else None,
         new=crawl.listings_new if whole else None,

@@ -142,6 +142,17 @@ def test_a_recheck_that_proves_nothing_of_any_page_does_not_pass_for_a_good_one(
     assert place.recheck(site.platform(), asked, clock=later(2))[0] == "finished"
 
 
+def test_a_recheck_that_robots_txt_forbids_says_so(site, place, store):
+    small_site(site, [1, 2])
+    place.crawl(site.platform())
+    targets = known(store)
+    site.pages["/robots.txt"] = "User-agent: *\nDisallow: /\n"
+    asked = Targets([targets["1"]], [targets["2"]])
+    ending, cause = place.recheck(site.platform(), asked, clock=later(1))
+    assert (ending, cause[:31]) == ("robots_refused", "robots.txt forbids this page (h")
+    assert set(outcomes(store, 2).values()) == {Outcome.UNKNOWN}
+
+
 def test_a_wall_stops_the_recheck_and_makes_nothing_gone(site, place, store):
     small_site(site, [1, 2, 3, 4])
     place.crawl(site.platform())

@@ -83,6 +83,20 @@ def test_a_drop_makes_a_run_degraded_and_a_fall_to_nothing_broken(
         assert one_run(session, clock).state is RunState.OK
 
 
+def test_a_platform_that_keeps_us_waiting_is_degraded_where_runs_used_to_end_in_time(
+    store: Store, clock: ManualClock
+) -> None:
+    with store.write() as session:
+        for _ in range(5):
+            slow = one_run(session, clock, seen=5, ending=Ending.TIME_SPENT)
+            assert slow.state is RunState.BUDGET_SPENT  # nothing else is known of it
+        for _ in range(5):
+            one_run(session, clock)
+        slow = one_run(session, clock, seen=5, ending=Ending.TIME_SPENT)
+        assert slow.state is RunState.DEGRADED
+        assert "listings fell from about 120 to 5" in slow.cause
+
+
 def test_a_platform_that_stays_broken_never_passes_for_well(
     store: Store, clock: ManualClock
 ) -> None:
