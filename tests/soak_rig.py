@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import OperationalError
@@ -47,7 +48,7 @@ class Mark:
     at: datetime
     real: float
     real_at: datetime
-    last: Mapping[type, int]
+    last: Mapping[Any, int]  # by the class of the rows
     sightings: frozenset[int]
 
 
@@ -173,7 +174,7 @@ class Rig:
             sightings = frozenset(session.scalars(select(Sighting.id)))
         return Mark(self.now(), time.monotonic(), datetime.now(UTC), last, sightings)
 
-    def since(self, mark: Mark, kind: type) -> list:
+    def since(self, mark: Mark, kind: Any) -> list[Any]:
         """Return rows of a kind that came after a mark."""
         with self.store.read() as session:
             rows = select(kind).where(kind.id > mark.last[kind]).order_by(kind.id)
