@@ -288,7 +288,12 @@ class PlatformSpider(Spider):
 
 
 def why_failed(error: BaseException, url: str, rule: AddressRule) -> tuple[str, str]:
-    """Return the kind of a failure and a sentence for it."""
+    """Return the kind of a failure and a sentence for it.
+
+    >>> broken = DownloadFailedError("[<twisted.python.failure.Failure ConnectionLost: …>]")
+    >>> why_failed(broken, "https://a.example/1", AddressRule(frozenset()))
+    ('unreachable', 'the connection broke off')
+    """
     host = urlsplit(url).hostname or ""
     if isinstance(error, RobotsRefused | RefusedAddress):
         return error.kind, str(error)
@@ -301,13 +306,15 @@ def why_failed(error: BaseException, url: str, rule: AddressRule) -> tuple[str, 
         return "redirect_loop", "the platform redirects in circles"
     if isinstance(error, DownloadTimeoutError):
         return "timeout", "no answer in time"
-    return "unreachable", f"{_WORDS.get(type(error), 'the request failed')}: {error}".strip(": ")
+    detail = "" if "twisted." in str(error) else str(error)  # its innards tell nobody anything
+    return "unreachable", f"{_WORDS.get(type(error), 'the request failed')}: {detail}".strip(": ")
 
 
 _WORDS: dict[type[BaseException], str] = {
     CannotResolveHostError: "the name of the host cannot be resolved",
     DownloadConnectionRefusedError: "nothing answers there",
     ResponseDataLossError: "the answer broke off",
+    DownloadFailedError: "the connection broke off",
 }
 
 
